@@ -1,0 +1,39 @@
+"""Reads the TOML files of khronika/data and of the user, once each; the rule: a wrong file is named with what to do."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from khronika.errors import DataError
+
+DATA = Path(__file__).with_name("data")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of one TOML file.
+
+    Raises:
+        DataError: it is missing, unreadable or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{path}: not TOML: {error}") from error
+
+
+@cache
+def data(name: str) -> dict[str, Any]:
+    """The content of a file under khronika/data, by its name relative to it ("lexicon/en/triggers.toml"); not to be changed."""
+    return read_toml(DATA / name)
+
+
+def cache_folder() -> Path:
+    """Where built files (the gazetteer) are kept for this user."""
+    return Path.home() / ".cache" / "khronika"

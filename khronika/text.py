@@ -1,0 +1,100 @@
+"""Plain functions on strings that every layer needs: digests, normal forms, sentences with exact offsets.
+
+Offsets are code points, half-open, and never change under any function here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+Span = tuple[int, int]
+"""Start and end in code points, half-open."""
+
+
+def digest_of(*parts: str | bytes) -> str:
+    """Sha256 in hex over length-prefixed parts, so that no two lists of parts collide."""
+    state = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        state.update(len(raw).to_bytes(8, "big"))
+        state.update(raw)
+    return state.hexdigest()
+
+
+def nfc(text: str) -> str:
+    """The text in Unicode normal form C."""
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Case-folded, accents removed, white space collapsed: for comparing, never for offsets."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+def words_of(text: str) -> list[str]:
+    """Folded words of a phrase, in order."""
+    return re.findall(r"\w+", fold(text))
+
+
+def overlaps(a: Span, b: Span) -> bool:
+    """Whether two spans share a character."""
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def outside(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """Those of `spans` that touch none of `holes`."""
+    kept = list(holes)
+    return [span for span in spans if not any(overlaps(span, hole) for hole in kept)]
+
+
+_ABBREVIATIONS = frozenset(
+    """adm al apr aug ave bldg brig capt cf cmdr co col corp cpl dec dept dr e.g etc feb fig fr gen gov hon i.e inc jan jr jul jun lt ltd maj mar
+    mr mrs ms mt no nov oct p pp pres prof pte rep rev sen sep sept sgt sr st supt u.k u.n u.s u.s.a vs a.m p.m approx est km ft""".split()
+)
+_BREAK = re.compile(
+    r"\n[ \t]*\n\s*"  # an empty line
+    r"|\n(?=\s*(?:[-*•–—]\s|\d{1,2}[.)]\s))"  # a list item
+    r"|\n+"  # a line's end
+    r"|(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\Wa-z_])"  # a full stop before a capital or a digit
+    r"|(?<=[.!?][\"'”’»)\]])\s+(?=[\"'“‘«(\[]*[^\Wa-z_])"
+    r"|(?<=[.!?])(?=[A-ZА-ЯІЇЄҐ][a-zа-яіїєґ]+\s)"  # a missing blank after the full stop
+)
+
+
+def sentences(text: str) -> list[Span]:
+    """Spans of the sentences of a text, without surrounding white space; a line break ends one.
+
+    Abbreviations ("Gen.", "U.S.", initials) and decimals do not end a sentence.
+    """
+    found: list[Span] = []
+    start = 0
+    for match in _BREAK.finditer(text):
+        if "\n" not in match.group() and _is_abbreviation(text, start, match.start()):
+            continue
+        cut = match.start() + len(match.group()) - len(match.group().lstrip("\"'”’»)]"))
+        if text[start:cut].strip():
+            found.append(_trim(text, start, cut))
+        start = match.end() if match.group().strip("\"'”’»)]") or match.group() else match.start()
+    if text[start:].strip():
+        found.append(_trim(text, start, len(text)))
+    return found
+
+
+def _is_abbreviation(text: str, start: int, stop: int) -> bool:
+    if text[stop - 1 : stop] != ".":
+        return False
+    last = re.search(r"[\w.’'-]*$", text[max(start, stop - 24) : stop - 1])
+    word = last.group().lstrip("(“\"'") if last else ""
+    return word.casefold() in _ABBREVIATIONS or bool(re.fullmatch(r"(?:[A-Z]\.)*[A-Z]", word)) and word not in ("I",)
+
+
+def _trim(text: str, start: int, stop: int) -> Span:
+    while start < stop and text[start].isspace():
+        start += 1
+    while stop > start and text[stop - 1].isspace():
+        stop -= 1
+    return start, stop
