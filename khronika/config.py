@@ -7,7 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from khronika.errors import DataError
+from khronika.types import Source
 
 DATA = Path(__file__).with_name("data")
 
@@ -32,6 +35,23 @@ def read_toml(path: Path) -> dict[str, Any]:
 def data(name: str) -> dict[str, Any]:
     """The content of a file under khronika/data, by its name relative to it ("lexicon/en/triggers.toml"); not to be changed."""
     return read_toml(DATA / name)
+
+
+def read_sources(*files: Path) -> dict[str, Source]:
+    """Publishers by id, from data/sources.toml and the user's own files; a later file replaces an entry of the same id.
+
+    Raises:
+        DataError: an entry does not fit the type.
+    """
+    found: dict[str, Source] = {}
+    for path in (DATA / "sources.toml", *files):
+        for entry in read_toml(path).get("source", []):
+            try:
+                source = msgspec.convert(entry, Source)
+            except msgspec.ValidationError as error:
+                raise DataError(f"{path}: source {entry.get('id')!r}: {error}") from error
+            found[source.id] = source
+    return found
 
 
 def cache_folder() -> Path:

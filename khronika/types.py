@@ -35,13 +35,13 @@ Review = Literal["machine", "one editor", "two editors"]
 
 
 class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Base of all nouns: immutable, keyword-only, stored without its defaults."""
+    """Base of all nouns: stored without its defaults; frozen and keyword-only, which each class repeats for the type checker."""
 
 
 # --- acquire ---------------------------------------------------------------------------------------------------------
 
 
-class Source(Noun):
+class Source(Noun, frozen=True, kw_only=True):
     """A publisher, from data/sources.toml; `party` is the side of the conflict that it speaks for."""
 
     id: str
@@ -54,7 +54,7 @@ class Source(Noun):
     aliases: tuple[str, ...] = ()
 
 
-class Capture(Noun):
+class Capture(Noun, frozen=True, kw_only=True):
     """How bytes came in. `place` is the file path, `path#n`, WARC record id or feed entry; `tool` is name@version."""
 
     place: str
@@ -66,7 +66,7 @@ class Capture(Noun):
     by: str | None = None
 
 
-class Document(Noun):
+class Document(Noun, frozen=True, kw_only=True):
     """One item as it came in: `id` is the sha256 of its own bytes. `name` is the article's own id where it has one.
 
     `published` has a time where the source gives one; `published_guessed` marks a date that was only inferred.
@@ -90,10 +90,32 @@ class Document(Noun):
         return self.published.date() if isinstance(self.published, dt.datetime) else self.published
 
 
+class Item(Noun, frozen=True, kw_only=True):
+    """One document with its bytes on the way from acquire to clean.
+
+    `text` is set where the item gives its text itself (JSON, CSV, feed entry, Telegram); then clean only marks boilerplate.
+    `feed_html` says that `text` is markup.
+    """
+
+    document: Document
+    payload: bytes
+    text: str | None = None
+    feed_html: bool = False
+
+
+class SetAside(Noun, frozen=True, kw_only=True):
+    """One input that could not be read: where, why (one line: what, where, what to do), and its bytes where there were any."""
+
+    place: str
+    reason: str
+    payload: bytes = b""
+    document: Document | None = None
+
+
 # --- clean -----------------------------------------------------------------------------------------------------------
 
 
-class Alignment(Noun):
+class Alignment(Noun, frozen=True, kw_only=True):
     """`length` code points of the body from `start` on come from the decoded raw text at `raw_start` to `raw_end`."""
 
     start: int
@@ -102,7 +124,7 @@ class Alignment(Noun):
     raw_end: int
 
 
-class Text(Noun):
+class Text(Noun, frozen=True, kw_only=True):
     """What a document says. `body` is NFC and never cut for plain text; `boilerplate` marks what is no part of the article."""
 
     id: str
@@ -120,7 +142,7 @@ class Text(Noun):
 # --- extract ---------------------------------------------------------------------------------------------------------
 
 
-class Quote(Noun):
+class Quote(Noun, frozen=True, kw_only=True):
     """Exact words: `words == body[start:end]` (or of the title where `within` says so)."""
 
     start: int
@@ -129,7 +151,7 @@ class Quote(Noun):
     within: Literal["body", "title"] = "body"
 
 
-class ActorRef(Noun):
+class ActorRef(Noun, frozen=True, kw_only=True):
     """Who an actor is held to be: a registry id where known, else the neutral form of the source's own words."""
 
     name: str
@@ -139,7 +161,7 @@ class ActorRef(Noun):
     reason: str = ""
 
 
-class Participant(Noun):
+class Participant(Noun, frozen=True, kw_only=True):
     """One phrase in one role. `kind` is a TargetKind for targets, `person` or `organisation` for perpetrators."""
 
     quote: Quote
@@ -150,7 +172,7 @@ class Participant(Noun):
     p: float | None = None
 
 
-class Toll(Noun):
+class Toll(Noun, frozen=True, kw_only=True):
     """A count of people. `high` None is open upwards ("at least 12" = 12, None); `of` says whom, as worded (None: unknown).
 
     `parts` are the counts that the total is derived from; `shared` marks a total that several events of the text share;
@@ -167,7 +189,7 @@ class Toll(Noun):
     p: float | None = None
 
 
-class Claim(Noun):
+class Claim(Noun, frozen=True, kw_only=True):
     """Who says what of a mention. `chain` is nearest to the outlet first; `origin` the end of the chain (registry id or words)."""
 
     by: Quote
@@ -183,7 +205,7 @@ class Claim(Noun):
     p: float | None = None
 
 
-class Mention(Noun):
+class Mention(Noun, frozen=True, kw_only=True):
     """One event as one text tells it; `id` is a digest of text id, trigger span and kind. `by` is extractor name@version."""
 
     id: str
@@ -209,7 +231,7 @@ class Mention(Noun):
     p: float | None = None
 
 
-class Assessment(Noun):
+class Assessment(Noun, frozen=True, kw_only=True):
     """A judgement on a trend, capability, control or intent; `by` None is the outlet's own voice."""
 
     quote: Quote
@@ -222,7 +244,7 @@ class Assessment(Noun):
     p: float | None = None
 
 
-class Forecast(Noun):
+class Forecast(Noun, frozen=True, kw_only=True):
     """A statement on the future that could turn out true or false."""
 
     quote: Quote
@@ -234,7 +256,7 @@ class Forecast(Noun):
     p: float | None = None
 
 
-class Reading(Noun):
+class Reading(Noun, frozen=True, kw_only=True):
     """All that one extractor made of one text. `persons` are the names of people in it, wherever they stand."""
 
     text_id: str
@@ -258,7 +280,7 @@ class Extractor(Protocol):
 # --- ground ----------------------------------------------------------------------------------------------------------
 
 
-class When(Noun):
+class When(Noun, frozen=True, kw_only=True):
     """Days earliest..latest, inclusive; None, None where the text gives no ground. `value`, `type` are TIMEX3."""
 
     basis: Basis
@@ -272,7 +294,7 @@ class When(Noun):
     p: float | None = None
 
 
-class Place(Noun):
+class Place(Noun, frozen=True, kw_only=True):
     """Where. `latitude` None means that no gazetteer entry was found; a region is an area with a radius, never a sharp point."""
 
     name: str
@@ -290,7 +312,7 @@ class Place(Noun):
     p: float | None = None
 
 
-class Account(Noun):
+class Account(Noun, frozen=True, kw_only=True):
     """A mention set into space, time and names: one document's telling of one event. `id` is a digest of document and mention."""
 
     id: str
@@ -299,6 +321,8 @@ class Account(Noun):
     when: When
     where: Place | None = None
     source: str | None = None
+    party: str | None = None
+    """The side of the conflict that the source speaks for."""
     published: dt.date | None = None
     title: str | None = None
     typed_by: str | None = None
@@ -308,7 +332,7 @@ class Account(Noun):
 # --- link and review -------------------------------------------------------------------------------------------------
 
 
-class Reason(Noun):
+class Reason(Noun, frozen=True, kw_only=True):
     """One comparison: the feature, the level that held, and what it adds in log2 odds."""
 
     feature: str
@@ -316,7 +340,7 @@ class Reason(Noun):
     weight: float
 
 
-class Link(Noun):
+class Link(Noun, frozen=True, kw_only=True):
     """A verdict on two accounts (a < b); `weight` is the sum of the reasons in log2 odds."""
 
     a: str
@@ -328,7 +352,19 @@ class Link(Noun):
     at: dt.datetime | None = None
 
 
-class Anchor(Noun):
+class Linking(Noun, frozen=True, kw_only=True):
+    """What linking made of some accounts: groups of account ids (each group one event), the links, and near-copies.
+
+    `copies` maps an account to the older account of which its text is a near-copy: both are one voice.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    links: tuple[Link, ...] = ()
+    copies: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+class Anchor(Noun, frozen=True, kw_only=True):
     """Words with what stands around them, so that a correction finds its place again in a text that moved."""
 
     words: str
@@ -338,7 +374,7 @@ class Anchor(Noun):
     within: Literal["body", "title"] = "body"
 
 
-class Correction(Noun):
+class Correction(Noun, frozen=True, kw_only=True):
     """A misreading of one account's field, provable from its words. `old` and `new` are JSON values of that field."""
 
     id: str
@@ -362,7 +398,7 @@ class Correction(Noun):
 # --- record ----------------------------------------------------------------------------------------------------------
 
 
-class Entry(Noun):
+class Entry(Noun, frozen=True, kw_only=True):
     """One row of the log: `digest` covers seq, at, by, kind, key, the salted payload digest and the digest before."""
 
     seq: int
@@ -374,7 +410,7 @@ class Entry(Noun):
     digest: str
 
 
-class Held(Noun, Generic[T]):
+class Held(Noun, Generic[T], frozen=True, kw_only=True):
     """A value that an event holds, the accounts and claims for and against it, and the rule that chose it."""
 
     value: T
@@ -383,7 +419,7 @@ class Held(Noun, Generic[T]):
     disputed_by: tuple[str, ...] = ()
 
 
-class Range(Noun):
+class Range(Noun, frozen=True, kw_only=True):
     """Low, best and high of a count over all voices; `high` None is open."""
 
     low: int
@@ -391,7 +427,7 @@ class Range(Noun):
     high: int | None
 
 
-class Voice(Noun):
+class Voice(Noun, frozen=True, kw_only=True):
     """One row of "who says what": a speaker's stance on one event, with its words. `claim_id` is `account:index`, -1 the outlet."""
 
     claim_id: str
@@ -407,7 +443,7 @@ class Voice(Noun):
     source: str | None = None
 
 
-class Event(Noun):
+class Event(Noun, frozen=True, kw_only=True):
     """The accounts held to be one event, merged by a named rule per field. `id` is minted from the seq of its first account."""
 
     id: str
@@ -443,7 +479,7 @@ class Event(Noun):
     former_ids: tuple[str, ...] = ()
 
 
-class Filter(Noun):
+class Filter(Noun, frozen=True, kw_only=True):
     """Which events are asked for; None is no restriction. `as_of` is a seq or an instant."""
 
     since: dt.date | None = None
