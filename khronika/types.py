@@ -69,7 +69,7 @@ class Capture(Noun, frozen=True, kw_only=True):
 class Document(Noun, frozen=True, kw_only=True):
     """One item as it came in: `id` is the sha256 of its own bytes. `name` is the article's own id where it has one.
 
-    `published` has a time where the source gives one; `published_guessed` marks a date that was only inferred.
+    `published` is the day as the source gives it, `published_at` the instant where it gives one; `published_guessed` marks a date that was only inferred.
     `supersedes` is the id of the older version of the same address.
     """
 
@@ -79,15 +79,12 @@ class Document(Noun, frozen=True, kw_only=True):
     name: str | None = None
     source: str | None = None
     url: str | None = None
-    published: dt.datetime | dt.date | None = None
+    published: dt.date | None = None
+    published_at: dt.datetime | None = None
     published_guessed: bool = False
     language: str | None = None
     title: str | None = None
     supersedes: str | None = None
-
-    @property
-    def published_day(self) -> dt.date | None:
-        return self.published.date() if isinstance(self.published, dt.datetime) else self.published
 
 
 class Item(Noun, frozen=True, kw_only=True):
