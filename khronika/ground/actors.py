@@ -1,0 +1,206 @@
+"""Phrases in, actors of the registry out: by alias, then by head word and country, else under the source's own words.
+
+The rule: an id is given only where the words carry it; nothing is guessed from what an outlet usually means.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from khronika import config
+from khronika.errors import DataError
+from khronika.text import words_of
+from khronika.types import ActorRef, Noun
+
+INTER = frozenset(
+    {"State forces", "Rebel group", "Political militia", "Identity militia", "Rioters", "Protesters", "Civilians", "External/Other forces"}
+)
+"""Kinds of actors, in ACLED's words (inter codes 1 to 8, in this order)."""
+
+
+class Actor(Noun, frozen=True, kw_only=True):
+    """One entry of data/actors.toml. `public` marks national and international figures, whose names are not masked."""
+
+    id: str
+    name: str
+    kind: str
+    country: str | None = None
+    parents: tuple[str, ...] = ()
+    aliases: dict[str, tuple[str, ...]] = {}
+    person: bool = False
+    public: bool = False
+    speaker_only: bool = False
+    """Outlets and agencies: they speak, they do not act."""
+    acled: str | None = None
+    ucdp: str | None = None
+    plover: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+class Head(Noun, frozen=True, kw_only=True):
+    """A head word that names an actor together with a country, from data/actor_heads.toml."""
+
+    id: str
+    name: str
+    kind: str
+    words: tuple[str, ...]
+    plover: str | None = None
+    backed: bool = False
+
+
+class Registry:
+    """The actors by id and by alias; built once from our files and the user's."""
+
+    def __init__(self, actors: Iterable[Actor], heads: Iterable[Head], countries: dict[str, Any]) -> None:
+        self.actors = {actor.id: actor for actor in actors}
+        self._heads = [(tuple(words_of(word)), head) for head in heads for word in head.words]
+        self._heads.sort(key=lambda pair: -len(pair[0]))
+        self._adjective: dict[tuple[str, ...], str] = {}
+        self._name: dict[tuple[str, ...], str] = {}
+        self._neutral: dict[str, str] = {}
+        self._country: dict[str, str] = {}
+        for code, (adjectives, names) in countries.items():
+            forms = adjectives.split("|")
+            self._neutral[code], self._country[code] = forms[0], names[0]
+            self._adjective |= {tuple(words_of(form)): code for form in forms}
+            self._name |= {tuple(words_of(form)): code for form in names}
+        self._alias: dict[tuple[str, ...], list[Actor]] = {}
+        for actor in self.actors.values():
+            for alias in {actor.name, *(alias for group in actor.aliases.values() for alias in group)}:
+                self._alias.setdefault(tuple(_tokens(alias)), []).append(actor)
+        self._longest = max((len(key) for key in self._alias), default=1)
+
+    def match(self, words: str, on: dt.date | None = None, country: str | None = None) -> ActorRef:
+        """Who the words name.
+
+        Args:
+            words: the phrase as the source has it, in any registered language.
+            on: the day, for entries that are valid for a time only.
+            country: ISO code of where it happened, for words without a country ("the police").
+        """
+        tokens = tuple(_tokens(words))
+        actor = self._by_alias(tokens, on)
+        if actor:
+            return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=actor.country, reason="alias")
+        return self._by_head(tokens, country) or ActorRef(name=_plain(words), reason="not in the registry")
+
+    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None) -> Actor | None:
+        best: tuple[tuple[int, int, int], Actor] | None = None
+        for start in range(len(tokens)):
+            for length in range(min(self._longest, len(tokens) - start), 0, -1):
+                for actor in self._alias.get(tokens[start : start + length], ()):
+                    if not _valid(actor, on):
+                        continue
+                    rank = (int(actor.person), length, -start)
+                    if best is None or rank > best[0]:
+                        best = rank, actor
+        return best[1] if best else None
+
+    def _by_head(self, tokens: tuple[str, ...], country: str | None) -> ActorRef | None:
+        code, place = self._find_country(tokens)
+        head = next((head for key, head in self._heads if _contains(tokens, key)), None)
+        if head is None:
+            if code and place == len(tokens):
+                return self._ref("gov", "{adjective} government", "State forces", code, "country as an actor")
+            return None
+        if head.backed and code and not _contains(tokens, ("backed",)) and not _contains(tokens, ("pro",)):
+            return self._ref(head.id, head.name, head.kind, code, "head word and country")
+        if head.backed and code:
+            return ActorRef(
+                name=f"{self._neutral[code]}-backed separatists",
+                id=f"{head.id}-{code.lower()}-backed",
+                kind=head.kind,
+                reason="head word and country",
+            )
+        if code:
+            return self._ref(head.id, head.name, head.kind, code, "head word and country")
+        if country in self._neutral and head.id in ("pol", "mil", "gov", "court", "border", "mod"):
+            return self._ref(head.id, head.name, head.kind, country, f"no country in the words; it happened in {country}")
+        return None
+
+    def _ref(self, head: str, name: str, kind: str, code: str, reason: str) -> ActorRef:
+        id = f"{head}-{code.lower()}"
+        known = self.actors.get(id)
+        if known:
+            return ActorRef(name=known.name, id=id, kind=known.kind, country=code, reason=reason)
+        text = name.format(adjective=self._neutral[code], country=self._country[code])
+        return ActorRef(name=text, id=id, kind=kind, country=code, reason=reason)
+
+    def _find_country(self, tokens: tuple[str, ...]) -> tuple[str | None, int]:
+        """The country that the words name, and how many tokens its name takes (0: an adjective)."""
+        for start in range(len(tokens)):
+            for length in (4, 3, 2, 1):
+                piece = tokens[start : start + length]
+                if len(piece) == length and piece in self._adjective:
+                    return self._adjective[piece], 0
+                if len(piece) == length and piece in self._name:
+                    return self._name[piece], length
+        return None, 0
+
+
+def _tokens(words: str) -> list[str]:
+    found = words_of(re.sub(r"['’]s\b", "", words).replace("U.S.", "US").replace("U.K.", "UK").replace("U.N.", "UN"))
+    return found[1:] if found[:1] == ["the"] else found
+
+
+def _contains(tokens: tuple[str, ...], key: tuple[str, ...]) -> bool:
+    return any(tokens[at : at + len(key)] == key for at in range(len(tokens) - len(key) + 1))
+
+
+def _valid(actor: Actor, on: dt.date | None) -> bool:
+    return on is None or (actor.since is None or actor.since <= on) and (actor.until is None or on <= actor.until)
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"^(?:the|a|an)\s+", "", " ".join(words.split()), flags=re.IGNORECASE)
+
+
+@cache
+def load_registry(*files: Path) -> Registry:
+    """The registry of data/actors.toml and of the user's own files; a later entry of the same id replaces the earlier.
+
+    Raises:
+        DataError: an entry is wrong, a parent is unknown, or two entries of one alias are valid at the same time.
+    """
+    actors: dict[str, Actor] = {}
+    for path in (config.DATA / "actors.toml", *files):
+        for raw in config.read_toml(path).get("actor", []):
+            try:
+                actor = msgspec.convert(raw, Actor)
+            except msgspec.ValidationError as error:
+                raise DataError(f"{path}: actor {raw.get('id')!r}: {error}") from error
+            _check(path, actor)
+            actors[actor.id] = actor
+    for actor in actors.values():
+        for parent in set(actor.parents) - set(actors):
+            raise DataError(f"actors: {actor.id}: parent {parent!r} is not in the registry")
+    _check_overlaps(actors.values())
+    heads = [msgspec.convert(raw, Head) for raw in config.data("actor_heads.toml")["head"]]
+    return Registry(actors.values(), heads, config.data("demonyms.toml")["country"])
+
+
+def _check(path: Path, actor: Actor) -> None:
+    if actor.kind not in INTER:
+        raise DataError(f"{path}: actor {actor.id!r}: kind {actor.kind!r} is none of {', '.join(sorted(INTER))}")
+    if actor.since and actor.until and actor.since > actor.until:
+        raise DataError(f"{path}: actor {actor.id!r}: since {actor.since} is after until {actor.until}")
+
+
+def _check_overlaps(actors: Iterable[Actor]) -> None:
+    seen: dict[tuple[str, ...], list[Actor]] = {}
+    for actor in actors:
+        for alias in {alias for group in actor.aliases.values() for alias in group}:
+            key = tuple(_tokens(alias))
+            for other in seen.setdefault(key, []):
+                apart = (actor.until and other.since and actor.until < other.since) or (other.until and actor.since and other.until < actor.since)
+                if other.id != actor.id and not apart:
+                    raise DataError(f"actors: {actor.id} and {other.id} both have the alias {alias!r} and are valid at the same time")
+            seen[key].append(actor)
