@@ -1,0 +1,53 @@
+"""A Text goes in, its sentences come out as segments of the title and of the body, boilerplate left out.
+
+Every segment equals its slice: `words == (title or body)[start:end]`, whatever the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from khronika.text import overlaps, sentences
+from khronika.types import Quote, Text
+
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One sentence: offsets into the title or the body (code points), its words, and the number of its paragraph (title: -1)."""
+
+    start: int
+    end: int
+    within: Literal["body", "title"]
+    words: str
+    paragraph: int
+
+    def quote(self) -> Quote:
+        """The whole segment as exact words."""
+        return Quote(start=self.start, end=self.end, words=self.words, within=self.within)
+
+    def piece(self, start: int, end: int) -> Quote:
+        """Exact words of a part, given by offsets into the segment."""
+        return Quote(start=self.start + start, end=self.start + end, words=self.words[start:end], within=self.within)
+
+
+def segments_of(text: Text) -> list[Segment]:
+    """The sentences of the title, then those of the body outside its boilerplate, in order."""
+    found: list[Segment] = []
+    if text.title:
+        found += [Segment(a, b, "title", text.title[a:b], -1) for a, b in sentences(text.title)]
+    breaks = [match.start() for match in _PARAGRAPH.finditer(text.body)]
+    holes = sorted(text.boilerplate)
+    paragraph = hole = 0
+    for start, end in sentences(text.body):
+        while paragraph < len(breaks) and breaks[paragraph] < start:
+            paragraph += 1
+        while hole < len(holes) and holes[hole][1] <= start:
+            hole += 1
+        if hole < len(holes) and overlaps((start, end), holes[hole]):
+            continue
+        found.append(Segment(start, end, "body", text.body[start:end], paragraph))
+    return found
