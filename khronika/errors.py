@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class KhronikaError(Exception):
     """Root of all errors raised on purpose; `exit_code` is what the command line ends with."""
@@ -31,7 +33,12 @@ class InputError(KhronikaError):
 
 
 class NotCodedError(InputError):
-    """The document is kept but not coded, and listed as such."""
+    """The document is kept but not coded, and listed as such; carries what is known of it (a Document and a Text)."""
+
+    def __init__(self, message: str, document: Any = None, text: Any = None) -> None:
+        super().__init__(message)
+        self.document = document
+        self.text = text
 
 
 class RecordError(KhronikaError):

@@ -33,7 +33,7 @@ class Actor(Noun, frozen=True, kw_only=True):
     kind: str
     country: str | None = None
     parents: tuple[str, ...] = ()
-    aliases: dict[str, tuple[str, ...]] = {}
+    aliases: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     person: bool = False
     public: bool = False
     speaker_only: bool = False

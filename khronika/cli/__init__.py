@@ -1,0 +1,41 @@
+"""Words typed in a terminal in, tables and lines out; the only layer that knows environment variables, the clock and exit codes.
+
+Exit codes: 0 done, 1 some documents set aside, 2 wrong usage, 3 record unusable. Each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from khronika import __version__
+from khronika.errors import KhronikaError
+
+
+class Root(click.Group):
+    """Turns our errors into one line and an exit code, whatever the command."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except KhronikaError as error:
+            click.echo(f"khronika: {error}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="khronika")
+def main() -> None:
+    """Turns reports about a conflict into a record of events: who said so, in which words, and who disputes it."""
+
+
+from khronika.cli import keeping, looking, reading  # noqa: E402
+
+for command in (*reading.COMMANDS, *looking.COMMANDS, *keeping.COMMANDS):
+    main.add_command(command)

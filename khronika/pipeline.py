@@ -1,0 +1,245 @@
+"""Items in, a record out: acquire -> clean -> extract -> ground -> record -> link, one batch of documents a transaction.
+
+The rule: a document is either read, kept as not coded, or set aside with a reason; what was committed is reported after the commit,
+and a document that is in the record already is not read again, so an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from khronika import config
+from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
+from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
+
+if TYPE_CHECKING:
+    from khronika.record import Record
+
+BATCH = 64
+"""Documents a transaction: a kill loses at most these, and none that was reported."""
+ALONE = 24
+"""Up to so many items one process reads them all: starting workers costs more."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How to read: everything that a worker process needs to build its chain."""
+
+    extractor: str = "rules"
+    model: Path | None = None
+    gazetteer: Path | None = None
+    source_files: tuple[Path, ...] = ()
+    actor_files: tuple[Path, ...] = ()
+    workers: int = 0
+    """0: one a core."""
+
+
+class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One document read; `reason` says why it was kept but not coded."""
+
+    document: Document
+    payload: bytes
+    text: Text | None
+    reading: Reading | None = None
+    accounts: tuple[Account, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
+    reason: str | None = None
+
+
+class Chain:
+    """One process's way from an item to its accounts; heavy parts are loaded once."""
+
+    def __init__(self, settings: Settings) -> None:
+        from khronika.extract import EXTRACTORS
+        from khronika.ground.accounts import Grounding
+        from khronika.ground.actors import load_registry
+        from khronika.ground.gazetteer import Gazetteer, ensure
+
+        if settings.extractor not in EXTRACTORS:
+            raise UsageError(f"extractor {settings.extractor!r} is unknown; there are: {', '.join(EXTRACTORS)}")
+        self.extractor = EXTRACTORS[settings.extractor](settings.model)
+        self.grounding = Grounding(
+            Gazetteer(ensure(settings.gazetteer)), load_registry(*settings.actor_files), config.read_sources(*settings.source_files)
+        )
+
+    def read(self, item: Item) -> ReadDocument | SetAside:
+        """What the item says; a SetAside where it cannot be read."""
+        from khronika.clean import clean
+
+        try:
+            document, text = clean(item)
+        except NotCodedError as error:
+            document, text = error.document or item.document, error.text
+            return ReadDocument(document=document, payload=item.payload, text=text, reason=str(error))
+        except InputError as error:
+            return SetAside(place=item.document.capture.place, reason=str(error), payload=item.payload, document=item.document)
+        return self.read_text(document, item.payload, text)
+
+    def read_text(self, document: Document, payload: bytes, text: Text) -> ReadDocument:
+        """What a cleaned text says."""
+        from khronika.link import keys_of
+
+        source = self.grounding.source_of(document.source)
+        if source and document.source != source.id:
+            document = replace(document, source=source.id)
+        reading = self.extractor.read(text)
+        grounded = self.grounding.ground(reading, text, document)
+        return ReadDocument(
+            document=document,
+            payload=payload,
+            text=text,
+            reading=replace(reading, assessments=grounded.assessments, forecasts=grounded.forecasts),
+            accounts=grounded.accounts,
+            assessments=grounded.assessments,
+            forecasts=grounded.forecasts,
+            keys=tuple(keys_of(account) for account in grounded.accounts),
+        )
+
+
+_chain: Chain | None = None
+
+
+def _start_worker(settings: Settings) -> None:
+    global _chain
+    _chain = Chain(settings)
+
+
+def _read_in_worker(items: list[Item]) -> list[ReadDocument | SetAside]:
+    assert _chain is not None
+    return [_chain.read(item) for item in items]
+
+
+def read_items(items: Iterable[Item | SetAside], settings: Settings) -> Iterator[ReadDocument | SetAside]:
+    """Each item read, in the order given; on several processes where there are many."""
+    source = iter(items)
+    first = list(islice(source, ALONE))
+    workers = settings.workers or os.cpu_count() or 1
+    if len(first) < ALONE or workers == 1:
+        chain = Chain(settings)
+        for item in _chained(first, source):
+            yield item if isinstance(item, SetAside) else chain.read(item)
+        return
+    from khronika.ground.gazetteer import ensure
+
+    ensure(settings.gazetteer)  # built once, not by every worker
+    with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(settings,)) as pool:
+        yield from _in_order(_chained(first, source), pool, workers * 4)
+
+
+def _chained(first: list[Item | SetAside], rest: Iterator[Item | SetAside]) -> Iterator[Item | SetAside]:
+    yield from first
+    yield from rest
+
+
+def _in_order(items: Iterator[Item | SetAside], pool: ProcessPoolExecutor, ahead: int) -> Iterator[ReadDocument | SetAside]:
+    """Results in the order of the items, with at most `ahead` chunks under way, so that memory stays flat."""
+    waiting: list[Future[list[ReadDocument | SetAside]] | SetAside] = []
+    chunk: list[Item] = []
+
+    def drain(down_to: int) -> Iterator[ReadDocument | SetAside]:
+        while len(waiting) > down_to:
+            done = waiting.pop(0)
+            if isinstance(done, SetAside):
+                yield done
+            else:
+                yield from done.result()
+
+    for item in items:
+        if isinstance(item, Item):
+            chunk.append(item)
+        if chunk and (len(chunk) >= 8 or isinstance(item, SetAside)):
+            waiting.append(pool.submit(_read_in_worker, chunk))
+            chunk = []
+        if isinstance(item, SetAside):
+            waiting.append(item)
+        yield from drain(ahead)
+    if chunk:
+        waiting.append(pool.submit(_read_in_worker, chunk))
+    yield from drain(0)
+
+
+def read_into(
+    record: Record, items: Iterable[Item | SetAside], settings: Settings, by: str, done: Callable[[ReadDocument | SetAside, bool], None]
+) -> None:
+    """Read items into a record.
+
+    Args:
+        done: called for each document after its commit; True where it is new in the record.
+    """
+    known: list[str] = []
+
+    def fresh() -> Iterator[Item | SetAside]:
+        for item in items:
+            if isinstance(item, Item) and record.has_document(item.document.id):
+                known.append(item.document.id)
+                done(ReadDocument(document=item.document, payload=b"", text=None), False)
+            else:
+                yield item
+
+    batch: list[ReadDocument | SetAside] = []
+    try:
+        for outcome in read_items(fresh(), settings):
+            batch.append(outcome)
+            if len(batch) >= BATCH:
+                commit(record, batch, by, done)
+                batch = []
+    finally:
+        if batch:  # an interruption keeps what was read
+            commit(record, batch, by, done)
+
+
+def commit(record: Record, batch: list[ReadDocument | SetAside], by: str, done: Callable[[ReadDocument | SetAside, bool], None]) -> None:
+    """One transaction: documents, texts, readings, accounts, and the links that they make."""
+    from khronika.link import link_accounts
+
+    new: list[bool] = []
+    with record.write(by=by) as tx:
+        accounts: list[Account] = []
+        bodies: dict[str, str] = {}
+        for outcome in batch:
+            if isinstance(outcome, SetAside):
+                tx.add_rejection(outcome)
+                new.append(True)
+                continue
+            is_new = tx.add_document(outcome.document, outcome.payload)
+            new.append(is_new)
+            if not is_new:
+                continue
+            if outcome.text is not None:
+                tx.add_text(outcome.text)
+            if outcome.reason is not None:
+                tx.add_rejection(SetAside(place=outcome.document.capture.place, reason=outcome.reason, document=outcome.document))
+            if outcome.reading is not None:
+                tx.add_reading(outcome.document.id, outcome.reading)
+            for account, keys in zip(outcome.accounts, outcome.keys, strict=True):
+                tx.add_account(account, keys)
+                accounts.append(account)
+            if outcome.text is not None and outcome.accounts:
+                bodies[outcome.document.id] = outcome.text.body
+        if accounts:
+            tx.add_linking(link_accounts(accounts, record, bodies))
+    for outcome, is_new in zip(batch, new, strict=True):
+        done(outcome, is_new)
+
+
+def read_article(item: Item, chain: Chain) -> dict[str, object]:
+    """One item as `read --json` prints it; used by the benches.
+
+    Raises:
+        KhronikaError: the item was set aside.
+    """
+    from khronika.transfer.reading import reading_to_json
+
+    outcome = chain.read(item)
+    if isinstance(outcome, SetAside) or outcome.text is None:
+        raise KhronikaError(outcome.reason or "not read")
+    return reading_to_json(outcome.document, outcome.text, outcome.accounts, outcome.assessments, outcome.forecasts)
