@@ -98,3 +98,36 @@ def _trim(text: str, start: int, stop: int) -> Span:
     while stop > start and text[stop - 1].isspace():
         stop -= 1
     return start, stop
+
+
+_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w-]{2,40})""", re.IGNORECASE)
+
+
+def decode(raw: bytes, declared: str | None = None) -> str:
+    """The text of some bytes: byte order mark, then UTF-8 if it fits, then what is declared, then what is likeliest.
+
+    Raises:
+        ValueError: no encoding gives a readable text.
+    """
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            return raw.decode(name, "replace")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A cut at the very end of a long text (a size limit) is no reason to guess another encoding.
+        if error.start > len(raw) - 4 and len(raw) > 64:
+            return raw[: error.start].decode("utf-8")
+    found = _DECLARED.search(raw[:4096])
+    for name in (declared, found.group(1).decode("ascii") if found else None):
+        if name and name.casefold() not in ("utf-8", "utf8"):
+            try:
+                return raw.decode(name)
+            except (LookupError, UnicodeDecodeError):
+                continue
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(raw[:200_000]).best()
+    if best is None:
+        raise ValueError("no encoding gives a readable text")
+    return raw.decode(best.encoding, "replace")

@@ -1,0 +1,113 @@
+"""An address in, its bytes and a Capture out; polite: robots.txt, a delay per host, conditional requests, limits on time and size."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from khronika import __version__
+from khronika.acquire.items import TOOL
+from khronika.errors import InputError
+from khronika.types import Capture
+
+if TYPE_CHECKING:
+    import httpx
+
+AGENT = f"khronika/{__version__} (+research archive; obeys robots.txt)"
+
+
+class Fetcher:
+    """Fetches addresses one after the other.
+
+    Args:
+        state: address -> {"etag", "modified"} of earlier answers; changed in place, kept by the caller.
+        delay_s: seconds between two requests to one host.
+    """
+
+    def __init__(
+        self,
+        state: MutableMapping[str, dict[str, str]] | None = None,
+        delay_s: float = 1.0,
+        timeout_s: float = 20.0,
+        max_bytes: int = 20 << 20,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        import httpx
+
+        self._client = httpx.Client(headers={"User-Agent": AGENT}, timeout=timeout_s, follow_redirects=True, max_redirects=8)
+        self._state = state if state is not None else {}
+        self._delay_s, self._max_bytes = delay_s, max_bytes
+        self._sleep, self._monotonic = sleep, monotonic
+        self._last: dict[str, float] = {}
+        self._robots: dict[str, object] = {}
+
+    def fetch(self, address: str, now: dt.datetime) -> tuple[bytes, Capture, str] | None:
+        """Bytes, capture and content type; None where the page has not changed since the last time.
+
+        Raises:
+            InputError: not allowed, not found, too large, too slow, or no http(s) address.
+        """
+        import httpx
+
+        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+            raise InputError("not an http or https address")
+        if not self._allowed(address):
+            raise InputError("robots.txt of the host does not allow it")
+        known = self._state.get(address, {})
+        headers = {name: known[key] for name, key in (("If-None-Match", "etag"), ("If-Modified-Since", "modified")) if key in known}
+        self._wait(address)
+        try:
+            with self._client.stream("GET", address, headers=headers) as answer:
+                if answer.status_code == 304:
+                    return None
+                if answer.status_code != 200:
+                    raise InputError(f"the host answered {answer.status_code}; try again later or check the address")
+                raw = self._body(answer)
+        except httpx.TooManyRedirects as error:
+            raise InputError("too many redirects") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise InputError(f"cannot be fetched: {error or type(error).__name__}; check the network and the address") from error
+        kept = {key: answer.headers[name] for name, key in (("ETag", "etag"), ("Last-Modified", "modified")) if name in answer.headers}
+        self._state[address] = kept
+        capture = Capture(place=address, at=now, tool=TOOL, requested=address, final=str(answer.url), headers=dict(answer.headers))
+        return raw, capture, answer.headers.get("Content-Type", "")
+
+    def _body(self, answer: httpx.Response) -> bytes:
+        parts, size = [], 0
+        for part in answer.iter_bytes():
+            size += len(part)
+            if size > self._max_bytes:
+                raise InputError(f"larger than the limit of {self._max_bytes >> 20} MiB")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _wait(self, address: str) -> None:
+        host = urlsplit(address).netloc
+        if host in self._last:
+            rest = self._delay_s - (self._monotonic() - self._last[host])
+            if rest > 0:
+                self._sleep(rest)
+        self._last[host] = self._monotonic()
+
+    def _allowed(self, address: str) -> bool:
+        from urllib.robotparser import RobotFileParser
+
+        import httpx
+
+        parts = urlsplit(address)
+        host = f"{parts.scheme}://{parts.netloc}"
+        if host not in self._robots:
+            rules = RobotFileParser()
+            self._wait(address)
+            try:
+                answer = self._client.get(f"{host}/robots.txt")
+                rules.parse(answer.text.splitlines() if answer.status_code == 200 else [])
+            except httpx.HTTPError:
+                rules.parse([])  # the fetch of the page itself will say what is wrong
+            self._robots[host] = rules
+        found = self._robots[host]
+        return isinstance(found, RobotFileParser) and found.can_fetch(AGENT, address)
