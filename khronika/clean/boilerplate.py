@@ -1,0 +1,95 @@
+"""A body in, the spans that are no part of the article out: link lists, teasers for other stories, notices, share buttons.
+
+The rule: precision first. A line goes when it looks like boilerplate as a whole, or when it belongs to a teaser: a headline that stands
+twice within a few lines, with what stands between and the blurb right behind it that names nothing of the article.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from khronika import config
+from khronika.text import Span, fold
+
+_NAMES = re.compile(r"\b[^\W\d_a-zа-яіїєґ][\w’'-]{2,}")
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    words: str
+
+
+@cache
+def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    name = f"boilerplate/{language}.toml"
+    lists = config.data(name if (config.DATA / name).exists() else "boilerplate/en.toml")
+    return re.compile("|".join(f"(?:{p})" for p in lists["line"]), re.IGNORECASE), re.compile("|".join(lists["head"]), re.IGNORECASE)
+
+
+def find(body: str, language: str | None = "en") -> tuple[Span, ...]:
+    """Spans of whole lines that are no part of the article, in order, joined where they touch."""
+    lines = [_Line(m.start(), m.end(), m.group().strip()) for m in re.finditer(r"[^\n]+", body) if m.group().strip()]
+    if not lines:
+        return ()
+    whole, head = _patterns(language or "en")
+    marked = [len(line.words) <= 1000 and bool(whole.fullmatch(line.words)) for line in lines]
+    _mark_link_lists(lines, marked, head)
+    _mark_teasers(lines, marked)
+    return _join(body, [(line.start, line.end) for line, is_marked in zip(lines, marked, strict=True) if is_marked])
+
+
+def _mark_link_lists(lines: list[_Line], marked: list[bool], head: re.Pattern[str]) -> None:
+    """The headline-like lines right after "Read also": short, without a full stop at the end."""
+    for number, line in enumerate(lines):
+        if not head.fullmatch(line.words):
+            continue
+        for at in range(number + 1, min(number + 8, len(lines))):
+            if not _is_headline(lines[at].words):
+                break
+            marked[at] = True
+
+
+def _is_headline(words: str) -> bool:
+    return 3 <= len(words.split()) <= 22 and len(words) < 170 and not re.search(r"[.!…:;,]['”\")]*$", words)
+
+
+def _mark_teasers(lines: list[_Line], marked: list[bool]) -> None:
+    """A headline that stands twice in a few lines, what stands between, and its blurb."""
+    folded = [fold(line.words) for line in lines]
+    for first in range(2, len(lines)):  # a headline twice at the very top is the article's own
+        if not _is_headline(lines[first].words):
+            continue
+        second = next((at for at in range(first + 1, min(first + 5, len(lines))) if folded[at] == folded[first]), None)
+        if second is None or any(len(lines[at].words) > 120 for at in range(first + 1, second)):
+            continue
+        for at in range(first, second + 1):
+            marked[at] = True
+        blurb = second + 1
+        if blurb < len(lines) and _shares(lines[blurb].words, lines[first].words) and not _told(lines, marked, blurb, (first, second)):
+            marked[blurb] = True
+
+
+def _shares(blurb: str, headline: str) -> bool:
+    """Whether a blurb speaks of its headline: a name or two longer words in common."""
+    stems = [{word[:5] for word in fold(text).split() if len(word) > 3} for text in (blurb, headline)]
+    return len(blurb) < 400 and len(stems[0] & stems[1]) >= 2
+
+
+def _told(lines: list[_Line], marked: list[bool], blurb: int, teaser: tuple[int, int]) -> bool:
+    """Whether most names of the blurb are names of the article's other lines too."""
+    names = {fold(name)[:6] for name in _NAMES.findall(lines[blurb].words)}
+    rest = fold(" ".join(line.words for at, line in enumerate(lines) if at != blurb and not marked[at] and not teaser[0] <= at <= teaser[1]))
+    return bool(names) and sum(name in rest for name in names) > 0.75 * len(names) and len(names) > 3
+
+
+def _join(body: str, spans: list[Span]) -> tuple[Span, ...]:
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and not body[joined[-1][1] : start].strip():
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return tuple(joined)
