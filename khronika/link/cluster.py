@@ -1,0 +1,116 @@
+"""Pair scores and verdicts in, groups out: average-link clustering that never breaks a verdict.
+
+The rule: the closest two groups are joined while their average log2 odds are positive; ties go to the smallest id, so that
+the order of the input does not matter, and groups without a positive pair between them never touch each other.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Iterable
+
+from khronika.types import Link
+
+Pair = tuple[str, str]
+"""Two account ids, the smaller first."""
+
+
+def pair(a: str, b: str) -> Pair:
+    """The two ids in order."""
+    return (a, b) if a < b else (b, a)
+
+
+def standing_verdicts(links: Iterable[Link]) -> dict[Pair, str]:
+    """The verdict that people gave on each pair, the latest one; "unsure" takes an older one back."""
+    latest: dict[Pair, tuple[float, int, str]] = {}
+    for number, link in enumerate(links):
+        if link.by.startswith("link@"):
+            continue
+        key = (link.at.timestamp() if link.at else 0.0, number, link.verdict)
+        latest[pair(link.a, link.b)] = max(latest.get(pair(link.a, link.b), key), key)
+    return {ids: verdict for ids, (_, _, verdict) in sorted(latest.items()) if verdict != "unsure"}
+
+
+class Grouping:
+    """Groups under way; `apart` holds for every two groups that must not meet."""
+
+    def __init__(self, ids: Collection[str], apart: Iterable[Pair]) -> None:
+        self.members: dict[str, list[str]] = {id: [id] for id in ids}
+        self.group: dict[str, str] = {id: id for id in ids}
+        self.apart: dict[str, set[str]] = {id: set() for id in ids}
+        for a, b in apart:
+            if a in self.group and b in self.group:
+                self.apart[a].add(b)
+                self.apart[b].add(a)
+
+    def may_join(self, a: str, b: str) -> bool:
+        """Whether two groups, by name, may become one."""
+        return b not in self.apart[a]
+
+    def join(self, a: str, b: str) -> str:
+        """Two groups become one, named by its smallest id."""
+        kept, gone = pair(a, b)
+        for id in self.members[gone]:
+            self.group[id] = kept
+        self.members[kept] += self.members.pop(gone)
+        for other in self.apart.pop(gone):
+            self.apart[other].discard(gone)
+            self.apart[other].add(kept)
+            self.apart[kept].add(other)
+        return kept
+
+
+def cluster(
+    ids: Collection[str], score: Callable[[str, str], float], verdicts: dict[Pair, str], same_document: Iterable[Pair] = ()
+) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Groups of ids, each sorted, in the order of their first id, and notes on verdicts that contradict others.
+
+    Args:
+        score: log2 odds of two ids, the same in either order.
+        verdicts: "same" or "different" of a person on a pair; "different" holds between whole groups.
+        same_document: pairs that only a verdict may join.
+    """
+    order = sorted(ids)
+    known = set(order)
+    different = [ids for ids, verdict in sorted(verdicts.items()) if verdict == "different"]
+    grouping, notes = Grouping(order, different), []
+    for (a, b), verdict in sorted(verdicts.items()):
+        if verdict != "same" or a not in known or b not in known or grouping.group[a] == grouping.group[b]:
+            continue
+        if grouping.may_join(grouping.group[a], grouping.group[b]):
+            grouping.join(grouping.group[a], grouping.group[b])
+        else:
+            notes.append(f"the verdict that {a} and {b} are the same contradicts a verdict that others of their group are different; it is left aside")
+    for a, b in same_document:
+        one, two = grouping.group[a], grouping.group[b]
+        if one != two:
+            grouping.apart[one].add(two)
+            grouping.apart[two].add(one)
+    _join_closest(grouping, score)
+    return tuple(sorted(tuple(sorted(members)) for members in grouping.members.values())), tuple(notes)
+
+
+def _join_closest(grouping: Grouping, score: Callable[[str, str], float]) -> None:
+    """Average-link with a heap; sums of scores between groups are kept, so that each pair is scored once."""
+    names = sorted(grouping.members)
+    sums: dict[Pair, float] = {}
+    for i, a in enumerate(names):
+        for b in names[i + 1 :]:
+            sums[a, b] = sum(score(x, y) for x in sorted(grouping.members[a]) for y in sorted(grouping.members[b]))
+
+    def average(ids: Pair) -> float:
+        return round(sums[ids] / (len(grouping.members[ids[0]]) * len(grouping.members[ids[1]])), 6)
+
+    heap = [(-average(ids), ids) for ids in sums if average(ids) > 0]
+    heapq.heapify(heap)
+    while heap:
+        worth, ids = heapq.heappop(heap)
+        a, b = ids
+        if a not in grouping.members or b not in grouping.members or -average(ids) != worth or not grouping.may_join(a, b):
+            continue
+        grouping.join(a, b)  # a is the smaller, its name stays
+        for other in grouping.members:
+            if other != a:
+                sums[pair(a, other)] += sums[pair(b, other)]
+                if average(pair(a, other)) > 0:
+                    heapq.heappush(heap, (-average(pair(a, other)), pair(a, other)))

@@ -1,0 +1,241 @@
+"""Two accounts in, features with levels out ("day: same", "killed: later toll higher"); what a level weighs is not known here.
+
+The rule: a feature depends on the two accounts and their texts alone, is the same in either order, and says "unknown" where a side is silent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+from khronika import config
+from khronika.link.block import days_of
+from khronika.link.words import Vector, cosine, stem, terms_of, vector, weight
+from khronika.text import fold
+from khronika.types import Account, Participant, Place, Toll
+
+Features = dict[str, str]
+"""Feature to level."""
+
+LEAD = 700
+"""Characters of a body that tell what the whole report is about."""
+BINS = (0.02, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.72)
+"""Lower ends of the levels of a similarity; each has a weight of its own, so that any shape can be learnt."""
+_NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w’'-]{2,}|\b\d[\d,.]*\d\b|\b[1-9]\d*\b")
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What of an account is compared, made once."""
+
+    account: Account
+    days: tuple[dt.date, dt.date] | None
+    fresh: bool
+    leads: bool
+    words: Vector
+    title: Vector
+    lead: Vector
+    names: frozenset[str]
+    parties: frozenset[str]
+    people: frozenset[str]
+    weapons: frozenset[str]
+
+
+def profile(account: Account, body: str | None = None) -> Profile:
+    """An account made ready to compare; `body` is its document's text, for what the report as a whole is about."""
+    mention = account.mention
+    quotes = [quote for quote in mention.evidence] or [mention.trigger]
+    told = " ".join(dict.fromkeys(quote.words for quote in quotes))
+    title = account.title or ""
+    leads = any(q.within == "title" or q.start < LEAD // 2 for q in (*quotes, mention.trigger)) and not mention.background
+    about = f"{title} {body[:LEAD] if body else told}"
+    return Profile(
+        account=account,
+        days=days_of(account),
+        fresh=account.when.basis == "assumed_fresh",
+        leads=leads,
+        words=vector(terms_of(f"{told} {mention.trigger.words}")),
+        title=vector(terms_of(title)) if leads else {},
+        lead=vector(terms_of(about)) if leads else {},
+        names=_names(f"{title}. {told}" if leads else told),
+        parties=_parties(mention.perpetrators),
+        people=_terms_of_all((*mention.targets, *mention.victims)),
+        weapons=_terms_of_all(mention.weapons),
+    )
+
+
+def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
+    """Every feature of a pair with its level."""
+    return {
+        "day": _day(a, b),
+        "published": _published(a.account.published, b.account.published),
+        "place": _place(a.account.where, b.account.where),
+        "kind": _kind(a.account.mention.kind, b.account.mention.kind),
+        "killed": _toll(a, b, "killed"),
+        "injured": _toll(a, b, "injured"),
+        "detained": _toll(a, b, "detained"),
+        "perpetrators": _shared(a.parties, b.parties),
+        "people": _shared(a.people, b.people),
+        "weapons": _shared(a.weapons, b.weapons),
+        "words": _level(cosine(a.words, b.words)),
+        "title": _level(cosine(a.title, b.title)) if a.title and b.title else "not compared",
+        "lead": _level(cosine(a.lead, b.lead)) if a.lead and b.lead else "not compared",
+        "names": str(min(len(a.names & b.names), 5)) if a.names and b.names else "unknown",
+        "text": "near-copy" if near_copy else "different",
+        "shape": _shape(a.account, b.account),
+    }
+
+
+def far_apart(a: Profile, b: Profile) -> bool:
+    """Whether two accounts need no comparing: both days are known and more than four days lie between them."""
+    return bool(a.days and b.days) and _gap(a, b) > 4
+
+
+def _gap(a: Profile, b: Profile) -> int:
+    assert a.days and b.days
+    return max((b.days[0] - a.days[1]).days, (a.days[0] - b.days[1]).days, 0)
+
+
+def _day(a: Profile, b: Profile) -> Literal["same", "overlap", "fresh overlap", "1 apart", "2 apart", "fresh, 1-2 apart", "3-4 apart", "far", "unknown"]:
+    if a.days is None or b.days is None:
+        return "unknown"
+    gap, fresh = _gap(a, b), a.fresh or b.fresh
+    if gap == 0:
+        if fresh:
+            return "fresh overlap"
+        wide = max((days[1] - days[0]).days for days in (a.days, b.days))
+        return "same" if wide <= 1 else "overlap"
+    if gap <= 2:
+        return "fresh, 1-2 apart" if fresh else "1 apart" if gap == 1 else "2 apart"
+    return "3-4 apart" if gap <= 4 else "far"
+
+
+def _published(a: dt.date | None, b: dt.date | None) -> str:
+    if a is None or b is None:
+        return "unknown"
+    gap = abs((a - b).days)
+    return ("same day", "1 apart", "2 apart")[gap] if gap < 3 else "within a week" if gap <= 7 else "within a month" if gap <= 31 else "far"
+
+
+def _place(a: Place | None, b: Place | None) -> str:
+    if a is None or b is None:
+        return "unknown"
+    if a.country and b.country and a.country != b.country:
+        return "other country"
+    areas = [place for place in (a, b) if place.precision in ("region", "country")]
+    if _same_place(a, b):
+        if areas:
+            return "same region" if areas[0].precision == "region" else "same country"
+        large = (a.population or b.population or 0) >= 400_000
+        return "same large city" if large else "same settlement"
+    if areas:
+        return _in_area(a, b)
+    km = distance_km(a, b)
+    if km is None:
+        return "same region, other name" if a.admin1 and a.admin1 == b.admin1 else "unknown"
+    reach = (a.radius_km or 0) + (b.radius_km or 0)
+    return "within radii" if km <= max(reach, 3) else "near" if km <= 30 else "same region, far" if km <= 120 else "far"
+
+
+def _same_place(a: Place, b: Place) -> bool:
+    if a.geonames_id is not None and b.geonames_id is not None:
+        return a.geonames_id == b.geonames_id
+    return fold(a.name) == fold(b.name)
+
+
+def _in_area(a: Place, b: Place) -> str:
+    """One or both are a region or a country."""
+    if not a.country or not b.country:
+        return "unknown"
+    if "country" in (a.precision, b.precision):
+        return "country holds it"
+    if a.admin1 and b.admin1:
+        return "region holds it" if fold(a.admin1) == fold(b.admin1) else "other region"
+    return "unknown"
+
+
+def distance_km(a: Place, b: Place) -> float | None:
+    """Great-circle kilometres between two points; None where one has none."""
+    if a.latitude is None or a.longitude is None or b.latitude is None or b.longitude is None:
+        return None
+    north, south = math.radians(a.latitude), math.radians(b.latitude)
+    across = math.radians(b.longitude - a.longitude)
+    half = math.sin((south - north) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(across / 2) ** 2
+    return 12742 * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _kind(a: str, b: str) -> str:
+    if a == b:
+        return "same"
+    kinds = config.data("link/kinds.toml")
+    if any(a in family and b in family for family in kinds["family"].values()):
+        return "same family"
+    return "compatible" if frozenset((a, b)) in _compatible() else "incompatible"
+
+
+@cache
+def _compatible() -> frozenset[frozenset[str]]:
+    return frozenset(frozenset(pair) for pair in config.data("link/kinds.toml")["compatible"]["pairs"])
+
+
+def _toll(a: Profile, b: Profile, field: Literal["killed", "injured", "detained"]) -> str:
+    """Tolls as ranges: equal, compatible, later higher (a count goes on), or at odds."""
+    one: Toll | None = getattr(a.account.mention, field)
+    two: Toll | None = getattr(b.account.mention, field)
+    if one is None or two is None:
+        return "unknown" if one is two else "one side"
+    if one.low == two.low and one.high == two.high:
+        return "both none" if one.high == 0 else "equal" if one.low < 5 else "equal, 5 or more"
+    if (one.high is None or two.low <= one.high) and (two.high is None or one.low <= two.high):
+        return "compatible"
+    first, later = (one, two) if _order(a) <= _order(b) else (two, one)
+    if first.low < later.low <= max(3 * first.low, 3) and _order(a) != _order(b):
+        return "later higher"
+    low, high = sorted((one.low, two.low))
+    return "close" if high <= low * 1.34 + 1 else "at odds"
+
+
+def _order(a: Profile) -> int:
+    day = a.account.published or (a.days[1] if a.days else None)
+    return day.toordinal() if day else 0
+
+
+def _shared(a: frozenset[str], b: frozenset[str]) -> str:
+    if not a or not b:
+        return "unknown"
+    rare = sum(weight(term) for term in a & b)
+    return "none shared" if not rare else "common word shared" if rare < 4.5 else "rare word shared"
+
+
+def _level(similarity: float) -> str:
+    """The bin of a similarity, by its lower end."""
+    return f"{max((low for low in (0.0, *BINS) if similarity >= low), default=0.0):.2f}"
+
+
+def _shape(a: Account, b: Account) -> str:
+    if a.mention.rollup != b.mention.rollup:
+        return "roll-up and single"
+    if a.mention.rollup:
+        return "both roll-ups"
+    if a.mention.background and b.mention.background:
+        return "both background"
+    return "one background" if a.mention.background or b.mention.background else "single"
+
+
+def _names(text: str) -> frozenset[str]:
+    """Rare names and numbers: capitalised inside a sentence, or figures of two digits and more."""
+    found = (stem(fold(match)) for match in _NAME.findall(text))
+    return frozenset(name for name in found if (len(name) > 1 if name.isdigit() else weight(name) > 5.0))
+
+
+def _parties(values: tuple[Participant, ...]) -> frozenset[str]:
+    ids = {f"actor {value.actor.id}" for value in values if value.actor and value.actor.id}
+    return frozenset(ids) | _terms_of_all(values)
+
+
+def _terms_of_all(values: tuple[Participant, ...]) -> frozenset[str]:
+    return frozenset(term for value in values for term in terms_of(value.quote.words))
