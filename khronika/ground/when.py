@@ -1,16 +1,230 @@
-"""Mentions in, their days out: placeholder until the grammar lands; every mention is held to be fresh news.
+"""A text and its reading in, the days of each event out: by its own words, by the event told before, or as fresh news.
 
-The rule: the order of the mentions is kept and no date is made up where the text has no publication day.
+The rule: a day always has its ground. Words beat anchors, anchors beat freshness, and where none holds the days stay open with the reason.
 """
 
 from __future__ import annotations
 
-from khronika.types import Reading, Text, When
+import datetime as dt
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache
+
+from khronika.ground.telling import Timex, Told, find_times, read_times
+from khronika.ground.timex import grammar_of
+from khronika.text import Span, overlaps, sentences
+from khronika.types import Mention, Quote, Reading, Text, When
+
+__all__ = ["Timex", "find_times", "when_of_mentions"]
+
+_OLD_DAYS = 400
+_NOTHING = "the text gives no date for it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Body or title, read once: its expressions and sentences."""
+
+    words: str
+    told: Told
+    sentences: list[Span]
+    starts: list[int]
+
+    def sentence(self, at: int) -> int:
+        return max(bisect_right(self.starts, at) - 1, 0)
+
+    def times_in(self, span: Span) -> list[int]:
+        return [i for i, time in enumerate(self.told.times) if overlaps((time.start, time.end), span)]
+
+
+@dataclass
+class _Before:
+    """The event told last: its number, its days and where it stood."""
+
+    number: int
+    when: When
+    within: str
+    sentence: int
+    paragraph: int
 
 
 def when_of_mentions(text: Text, reading: Reading) -> list[When]:
-    """The days of each mention, in the order of the reading."""
-    if text.published is None:
-        return [When(basis="open", reason="no publication day; give one with --published") for _ in reading.mentions]
-    day = text.published
-    return [When(basis="assumed_fresh", reason="told as fresh news", start=day, end=day) for _ in reading.mentions]
+    """The days of each mention, in the order of the reading.
+
+    An event's own `when_words` come first, then the expressions of its sentences (nearest to the trigger, in its clause), then "the same day" and the
+    like counted from the event told before, then the publication day for fresh news (basis `assumed_fresh`, quote None).
+
+    Raises:
+        UsageError: the text's language has no grammar of time.
+    """
+    return _Dating(text).read(reading)
+
+
+class _Dating:
+    def __init__(self, text: Text) -> None:
+        language = text.language or "en"
+        self._cues = _cues(language)
+        self._body = _side(text.body, text.published, language)
+        self._published = self._body.told.published
+        self._title = _side(text.title or "", self._published, language)
+        self._paragraphs = [match.start() for match in re.finditer(r"\n\s*\n|\n", text.body)]
+
+    def read(self, reading: Reading) -> list[When]:
+        order = sorted(range(len(reading.mentions)), key=lambda i: (reading.mentions[i].trigger.within == "body", reading.mentions[i].trigger.start))
+        found: dict[int, When] = {}
+        before: _Before | None = None
+        for number in order:
+            mention = reading.mentions[number]
+            when = self._when(mention, before)
+            found[number] = when
+            if when.start is not None or before is None:
+                side = self._side_of(mention.trigger)
+                place = (side.sentence(mention.trigger.start), self._paragraph(mention.trigger))
+                before = _Before(number + 1, when, mention.trigger.within, *place)
+        return [found[i] for i in range(len(reading.mentions))]
+
+    def _side_of(self, quote: Quote) -> _Side:
+        return self._title if quote.within == "title" else self._body
+
+    def _paragraph(self, quote: Quote) -> int:
+        return -1 if quote.within == "title" else bisect_right(self._paragraphs, quote.start)
+
+    def _when(self, mention: Mention, before: _Before | None) -> When:
+        chosen = self._by_words(mention) or self._by_sentences(mention)
+        if chosen is not None:
+            side, index = chosen
+            when = self._dated(side, index, mention, before)
+            if when is not None:
+                return when
+        return self._without_words(mention, before)
+
+    # --- by words ----------------------------------------------------------------------------------------------------
+
+    def _by_words(self, mention: Mention) -> tuple[_Side, int] | None:
+        for quote in mention.when_words:
+            side = self._side_of(quote)
+            inside = [i for i in side.times_in((quote.start, quote.end)) if self._usable(side.told.times[i])]
+            if inside:
+                return side, max(inside, key=lambda i: (_sharpness(side.told.times[i]), -i))
+        return None
+
+    def _by_sentences(self, mention: Mention) -> tuple[_Side, int] | None:
+        """The expression nearest to the trigger in its own sentence, else in the other evidence."""
+        home = self._side_of(mention.trigger)
+        own = home.sentences[home.sentence(mention.trigger.start)] if home.sentences else (0, len(home.words))
+        best: tuple[float, _Side, int] | None = None
+        seen: set[tuple[str, int]] = set()
+        pieces = [Quote(start=own[0], end=own[1], words="", within=mention.trigger.within), *mention.evidence]
+        for rank, quote in enumerate(pieces):
+            side = self._side_of(quote)
+            for index in side.times_in((quote.start, quote.end)):
+                if (quote.within, index) in seen or not self._usable(side.told.times[index]):
+                    continue
+                seen.add((quote.within, index))
+                same = side is home and overlaps((side.told.times[index].start, side.told.times[index].end), own)
+                score = self._score(side, side.told.times[index], mention) if same else -200.0 - 20 * rank - self._weakness(side, side.told.times[index])
+                if score > -320 and (best is None or score > best[0]):
+                    best = (score, side, index)
+        return best[1:] if best else None
+
+    def _usable(self, time: Timex) -> bool:
+        if time.type == "SET" or time.op in ("fiscal", "yearago", "quarter"):
+            return False
+        return time.type != "DURATION" or time.first is not None or time.op == "span"
+
+    def _score(self, side: _Side, time: Timex, mention: Mention) -> float:
+        trigger = (mention.trigger.start, mention.trigger.end)
+        if overlaps((time.start, time.end), trigger):
+            return 10.0 - self._weakness(side, time)
+        between = side.words[time.end : trigger[0]] if time.end <= trigger[0] else side.words[trigger[1] : time.start]
+        words = re.findall(r"[\w’'-]+|[,;:()—–]", between.lower())
+        walls = sum(word in self._cues["walls"] for word in words)
+        return -float(len(words)) - 8 * walls - self._weakness(side, time)
+
+    def _weakness(self, side: _Side, time: Timex) -> float:
+        """What speaks against an expression as the day of an event: a speaker's day, a plan, no day at all."""
+        before = re.findall(r"[\w’'-]+", side.words[max(0, time.start - 60) : time.start].lower())[-5:]
+        after = re.findall(r"[\w’'-]+", side.words[time.end : time.end + 40].lower())[:2]
+        weak = 0.0
+        if any(word in self._cues["reporting"] for word in after[:1]) or any(word in self._cues["reporting"] for word in before[-4:]):
+            weak += 25
+        if time.value.endswith("_REF"):
+            weak += 40
+        if time.tense == "future":
+            weak += 15
+        weak += {"year": 12, "decade": 30, "century": 40, "quarter": 10, "season": 6, "month": 4, "week": 4}.get(time.granularity or "", 0)
+        return weak + (10 if time.first is None else 0)
+
+    def _dated(self, side: _Side, index: int, mention: Mention, before: _Before | None) -> When | None:
+        time = side.told.times[index]
+        reason = time.reason
+        basis = time.basis
+        if time.anchored and time.op != "clock" and before is not None and before.when.start is not None:
+            time = side.told.from_day(index, before.when.start)
+            reason, basis = f"counted from event {before.number}, {before.when.start}", "anchored"
+        elif time.op == "clock" and time.anchored:
+            anchor = before.when.start if before and before.when.start and before.paragraph == self._paragraph(mention.trigger) else self._published
+            if anchor is None:
+                return None
+            time = side.told.from_day(index, anchor)
+        if time.value.endswith("_REF") and time.value != "PRESENT_REF" and time.first is None:
+            return self._when_of(side, time, "open", "no date is given, only that it was lately" if time.value == "PAST_REF" else reason)
+        first, last = self._bounds(side, index, time)
+        if first is None and time.type == "DURATION":
+            return self._when_of(side, time, "open", "a length of time without a date")
+        if first and last and self._published and first > self._published and time.tense != "future" and mention.status == "occurred":
+            return None
+        return self._when_of(side, time, basis, reason, first, last)
+
+    def _bounds(self, side: _Side, index: int, time: Timex) -> tuple[dt.date | None, dt.date | None]:
+        """"From Monday to Wednesday", "between 3 May and 5 June", "since 2014": the days that the words around widen it to."""
+        first, last = time.first, time.last
+        lead = re.findall(r"[\w’'-]+", side.words[max(0, time.start - 14) : time.start].lower())
+        word = lead[-1] if lead else ""
+        if first and word == "since" and self._published:
+            return first, max(self._published, first)
+        times = side.told.times
+        if first and word in ("from", "between") and index + 1 < len(times) and times[index + 1].first:
+            if re.fullmatch(r"\s*(to|and|until|till|through|-|–)\s*", side.words[time.end : times[index + 1].start].lower()):
+                return first, max(first, times[index + 1].last or first)
+        if first and last and word in ("to", "until", "till", "and", "through") and index and times[index - 1].first:
+            previous = times[index - 1]
+            joined = re.fullmatch(r"\s*(to|and|until|till|through|-|–)\s*", side.words[previous.end : time.start].lower())
+            if joined and re.search(r"(from|between)\s*$", side.words[: previous.start].lower()) and previous.first and previous.first <= last:
+                return previous.first, last
+        return first, last
+
+    def _when_of(self, side: _Side, time: Timex, basis: str, reason: str, first: dt.date | None = None, last: dt.date | None = None) -> When:
+        within = "title" if side is self._title else "body"
+        quote = Quote(start=time.start, end=time.end, words=time.words, within=within)  # type: ignore[arg-type]
+        return When(
+            basis=basis, reason=reason, start=first, end=last, quote=quote, granularity=time.granularity, value=time.value, type=time.type,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    # --- without words -----------------------------------------------------------------------------------------------
+
+    def _without_words(self, mention: Mention, before: _Before | None) -> When:
+        if mention.background:
+            return When(basis="open", reason=f"{_NOTHING}, and it is told as background")
+        if self._published is None:
+            return When(basis="open", reason=f"{_NOTHING} and the text no publication day; give one with --published")
+        day = self._published
+        return When(basis="assumed_fresh", reason=f"{_NOTHING}: held to be fresh news of {day}", start=day, end=day, granularity="day",
+                    value=day.isoformat(), type="DATE")  # fmt: skip
+
+
+def _sharpness(time: Timex) -> int:
+    if time.first is None or time.last is None:
+        return -100000 if time.value.endswith("_REF") else -50000
+    return -(time.last - time.first).days
+
+
+def _side(words: str, published: dt.date | None, language: str) -> _Side:
+    spans = sentences(words)
+    return _Side(words, read_times(words, published, language), spans, [start for start, _ in spans])
+
+
+@cache
+def _cues(language: str) -> dict[str, frozenset[str]]:
+    return {name: frozenset(words) for name, words in grammar_of(language).words["cue"].items()}

@@ -1,0 +1,218 @@
+"""A body of text and its publication day in, its time expressions out, each with exact offsets, TIMEX3 type and value, days, basis and reason.
+
+The rule: `body[start:end] == words`, expressions come in order and never overlap, and the same text always gives the same list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+from khronika.ground.meanings import MEANINGS
+from khronika.ground.periods import days_of, granularity_of
+from khronika.ground.timex import Grammar, Parse, Token, grammar_of
+from khronika.ground.times import Frame, Meaning, Resolver
+from khronika.types import Basis
+
+_WINDOW = 14
+"""Words on either side in which a verb tells the direction of a day without a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timex:
+    """One time expression: `start`, `end` are offsets, `first`, `last` the days that it gives (None, None where it gives none)."""
+
+    start: int
+    end: int
+    words: str
+    type: str
+    value: str
+    basis: Basis
+    reason: str
+    first: dt.date | None = None
+    last: dt.date | None = None
+    granularity: str | None = None
+    anchored: bool = False
+    """Counts from a date told before."""
+    op: str = ""
+    tense: str | None = None
+
+
+@dataclass
+class Told:
+    """A text read once: its expressions, and what is needed to read one again from another anchor."""
+
+    times: list[Timex]
+    published: dt.date | None
+    year: int | None
+    narrative: bool
+    parses: list[Parse] = field(default_factory=list)
+    resolver: Resolver | None = None
+
+    def from_day(self, index: int, day: dt.date) -> Timex:
+        """An anchored expression counted from another day."""
+        time = self.times[index]
+        if self.resolver is None or not time.anchored:
+            return time
+        frame = Frame(self.published, self.year, self.narrative, told=day.isoformat(), told_day=day, tense=time.tense)
+        meaning = self.resolver.resolve(self.parses[index], frame)
+        return time if meaning is None else _timex(time.start, time.end, time.words, meaning, time.op, time.tense)
+
+
+def read_times(body: str, published: dt.date | None, language: str = "en") -> Told:
+    """All time expressions of a body, and the frame in which they were read.
+
+    Raises:
+        UsageError: the language has no grammar.
+    """
+    grammar = grammar_of(language)
+    tokens, codes = grammar.tokens(body)
+    parses = [parse for parse in grammar.parses(codes) if parse.op != "trap" and _is_time(grammar, tokens, parse, body)]
+    resolver = Resolver(grammar, tokens, codes, MEANINGS)
+    told = Told([], published, None, _is_history(tokens, parses, published))
+    if published is None:
+        told.published = _dateline(body, tokens, parses, resolver)
+        told.year = None if told.published else _only_year(tokens, parses, resolver)
+    told.resolver = resolver
+    frame = Frame(told.published, told.year, told.narrative)
+    for parse in parses:
+        frame.tense = _tense(grammar, tokens, parse) if parse.op in _DIRECTED else None
+        meaning = resolver.resolve(parse, frame)
+        if meaning is None:
+            continue
+        start, end = tokens[parse.first].start, tokens[parse.last - 1].end
+        told.times.append(_timex(start, end, body[start:end], meaning, parse.op, frame.tense))
+        told.parses.append(parse)
+        _remember(frame, meaning)
+    return told
+
+
+def find_times(body: str, published: dt.date | None, language: str = "en") -> list[Timex]:
+    """Every time expression of a body, in order.
+
+    Raises:
+        UsageError: the language has no grammar.
+    """
+    return read_times(body, published, language).times
+
+
+_DIRECTED = frozenset(("date", "weekday", "month", "range", "part", "clock", "toward", "nights", "unit", "season", "weekend", "edge", "quarter", "feast"))
+_DEICTIC = frozenset(("weekday", "deictic", "overnight", "unit", "part"))
+
+
+def _timex(start: int, end: int, words: str, meaning: Meaning, op: str, tense: str | None) -> Timex:
+    return Timex(
+        start, end, words, meaning.type, meaning.value, meaning.basis, meaning.reason, meaning.first, meaning.last,
+        granularity_of(meaning.value), meaning.anchored, op, tense,
+    )  # fmt: skip
+
+
+def _remember(frame: Frame, meaning: Meaning) -> None:
+    if meaning.type not in ("DATE", "TIME") or not meaning.value[:4].isdigit():
+        return
+    value = meaning.value.split("T")[0]
+    frame.told = value
+    if meaning.first and meaning.first == meaning.last:
+        frame.told_day = meaning.first
+    elif meaning.first:
+        frame.told_day = meaning.first if frame.narrative else frame.told_day
+    if re.fullmatch(r"\d{4}-Q\d", value) and (frame.published is None or int(value[:4]) >= frame.published.year):
+        frame.quarter = value
+
+
+def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> bool:
+    """Whether a bare "May", "March" or figure is a time by the words around it."""
+    before = tokens[parse.first - 1] if parse.first else None
+    after = tokens[parse.last] if parse.last < len(tokens) else None
+    if parse.op == "year":
+        return _is_year(tokens, parse, before, after, body)
+    if parse.op != "month" or parse.last - parse.first > 1:
+        return True
+    form = tokens[parse.first].form
+    if form not in grammar.words["names_too"] or before is None:
+        return True
+    if after is not None and after.form in grammar.words["month_verbs"]:
+        return False
+    if before.form in grammar.words["month_before"]:
+        return True
+    return body[before.start].islower() and before.end < tokens[parse.first].start and form not in grammar.words["capital"]
+
+
+def _is_year(tokens: list[Token], parse: Parse, before: Token | None, after: Token | None, body: str) -> bool:
+    """A bare figure of four digits is a year unless it counts something ("1500 people") or is part of a number."""
+    if parse.last - parse.first > 1:
+        return True
+    token = tokens[parse.first]
+    if before is not None and before.form in "$€£#№/:." and before.end == token.start:
+        return False
+    if body[token.end : token.end + 1] in ("%", "$", "€", "₴", ":") or re.match(r"[.,:/]\d|[-–]\w*[a-z]", body[token.end : token.end + 8]):
+        return False
+    number = int(token.form)
+    if number < 1400 or number > 2100:
+        return before is not None and before.form in ("in", "of", "since", "by", "from", "until") and (after is None or not after.form.isalpha())
+    counted = after is not None and after.form.isalpha() and after.form.endswith(("s", "people", "men", "women", "children", "troops"))
+    return not (counted and number % 100 == 0 and (before is None or before.form not in ("in", "of", "since", "by")))
+
+
+def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:
+    """"future" or "past" by the nearest verb in the sentence, None where none is near."""
+    words = grammar.words["tense"]
+    future, past, not_past = _sets(tuple(words["future"]), tuple(words["past"]), tuple(words["not_past"]))
+    best, found = _WINDOW + 1, None
+    for step, edge in ((-1, parse.first - 1), (1, parse.last)):
+        index, distance = edge, 1
+        while 0 <= index < len(tokens) and distance < best:
+            form = tokens[index].form
+            if form in (".", ";", "?", "!") or form.isspace():
+                break
+            tense = "future" if form in future else "past" if form in past or form.endswith("ed") and form not in not_past else None
+            if tense == "future" and form in ("to", "until", "till") and not (step < 0 and distance == 1 and form != "to"):
+                tense = None
+            if tense:
+                best, found = distance, tense
+                break
+            index, distance = index + step, distance + 1
+    return found
+
+
+def _sets(*lists: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(words) for words in lists)
+
+
+def _is_history(tokens: list[Token], parses: list[Parse], published: dt.date | None) -> bool:
+    """Whether a text tells a history (its dates follow each other) rather than news (they count from its day)."""
+    years = [int(tokens[i].form) for parse in parses if parse.op in ("date", "month", "year", "season") for i in range(parse.first, parse.last)
+             if len(tokens[i].form) == 4 and tokens[i].form.isdigit()]  # fmt: skip
+    if len(years) < 8:
+        return False
+    deictic = sum(parse.op in _DEICTIC for parse in parses)
+    past = sum(1 for year in years if published is None or year < published.year - 1)
+    return past >= 0.8 * len(years) and len(years) >= 3 * deictic
+
+
+def _dateline(body: str, tokens: list[Token], parses: list[Parse], resolver: Resolver) -> dt.date | None:
+    """The day of "KYIV, 12 May 2022 (Agency) -" at the head of a text."""
+    if not parses or parses[0].op not in ("date", "iso", "numdate"):
+        return None
+    start, end = tokens[parses[0].first].start, tokens[parses[0].last - 1].end
+    if start > 80 or not re.match(r"\s*[A-ZÀ-Þ][\w .'’/-]*,\s*$", body[:start]) or not re.match(r"\s*(\([^)]{1,40}\))?\s*[-–—:]", body[end : end + 50]):
+        return None
+    meaning = resolver.resolve(parses[0], Frame(None))
+    return meaning.first if meaning and meaning.basis == "explicit" else None
+
+
+def _only_year(tokens: list[Token], parses: list[Parse], resolver: Resolver) -> int | None:
+    """The one year of a text whose full dates all lie in it."""
+    full, years = set(), set()
+    for parse in parses:
+        if parse.op in ("date", "iso", "numdate", "month", "year", "season"):
+            meaning = resolver.resolve(parse, Frame(None))
+            if meaning and meaning.basis == "explicit" and meaning.first and meaning.last:
+                years.add(meaning.first.year)
+                if meaning.first == meaning.last:
+                    full.add(meaning.first.year)
+    return full.pop() if len(full) == 1 and years == full | years and len(years) == 1 else None
+
+
+__all__ = ["Timex", "Told", "days_of", "find_times", "read_times"]

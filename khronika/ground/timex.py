@@ -1,0 +1,201 @@
+"""A body of text in, its time expressions as parses of a grammar out: which words, by which rule, with which parts.
+
+The rule: the grammar and every word of it stand in data/time/<language>.toml. The text is turned into one character a word, so that a rule over
+words is a plain regular expression over that string, and a text is read once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from khronika.config import data
+from khronika.errors import DataError, UsageError
+from khronika.text import Span
+
+_SHAPES = {"D": "\ue800", "O": "\ue801", "Y": "\ue802", "N": "\ue803", "DECIMAL": "\ue804", "ISO": "\ue805", "NUMDATE": "\ue806", "CLOCK": "\ue807",
+           "DECADE": "\ue808"}  # fmt: skip
+_UNKNOWN, _BREAK = "x", "#"
+_PIECE = re.compile(r"\{(?:(\w+):)?(\w+)\}|(\w+)=\(|(\w+)=(\{\w+\}|\w+)|<(\w+)>|\\?[()\[\]|?*+]|[^\s{}<>()|?*+\[\]]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, figure or sign: its place in the text and its lower-case form."""
+
+    start: int
+    end: int
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """One expression: tokens `first` to `last` (half-open), the rule's op, and the token ranges of its named parts."""
+
+    op: str
+    first: int
+    last: int
+    parts: dict[str, Span]
+
+
+class Grammar:
+    """The compiled grammar of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.words: dict[str, Any] = data(f"time/{language}.toml")
+        self.classes: dict[str, dict[str, Any]] = self.words["class"]
+        self._codes: dict[str, str] = {}
+        for entries in self.classes.values():
+            for word in entries:
+                self._code(word)
+        self._rules = [(rule["op"], self._compile(rule["pattern"], named=True)) for rule in self.words["rule"]]
+        plain = [self._compile(rule["pattern"], named=False) for rule in self.words["rule"]]
+        self._any = re.compile("|".join(f"({pattern})" for pattern in plain))
+        self._named = [re.compile(pattern) for _, pattern in self._rules]
+        self._tokens = self._tokenizer()
+        self._capital = frozenset(self.words["capital"])
+        self._dotted = frozenset(self.words["only_dotted"])
+
+    def value(self, name: str, form: str) -> Any:
+        """What a word of a class stands for, or None."""
+        return self.classes[name].get(form.rstrip(".") if form not in self.classes[name] else form)
+
+    def tokens(self, body: str) -> tuple[list[Token], str]:
+        """The tokens of a text and one character for each."""
+        tokens: list[Token] = []
+        codes: list[str] = []
+        for match in self._tokens.finditer(body):
+            kind, raw = match.lastgroup or "", match.group()
+            form = "'" if raw == "’" else raw.lower()
+            tokens.append(Token(match.start(), match.end(), form))
+            if kind in ("word", "dotted"):
+                bare = form.rstrip(".")
+                known = self._codes.get(form) or self._codes.get(bare, _UNKNOWN)
+                trap = bare in self._capital and raw[0].islower() or bare in self._dotted and (form == bare or raw[0].islower())
+                codes.append(_UNKNOWN if trap else known)
+            elif kind == "figure":
+                codes.append(_SHAPES[_shape(form)])
+            elif kind in _SHAPES:
+                codes.append(_SHAPES[kind])
+            elif kind == "gap":
+                codes.append(_BREAK)
+            else:
+                codes.append(self._codes.get(form, _UNKNOWN))
+        return tokens, "".join(codes)
+
+    def parses(self, codes: str) -> Iterator[Parse]:
+        """All expressions from left to right; none overlaps another."""
+        position = 0
+        while match := self._any.search(codes, position):
+            position = max(match.end(), position + 1)
+            if match.end() > match.start():
+                yield self._parse(codes, (match.lastindex or 1) - 1, match.start(), match.end())
+
+    def parse(self, codes: str, first: int, last: int) -> Parse | None:
+        """The expression that fills exactly these tokens."""
+        for index, rule in enumerate(self._named):
+            if self._rules[index][0] != "trap" and rule.fullmatch(codes, first, last):
+                return self._parse(codes, index, first, last)
+        return None
+
+    def _parse(self, codes: str, index: int, first: int, last: int) -> Parse:
+        match = self._named[index].fullmatch(codes, first, last)
+        found = match.groupdict() if match else {}
+        parts = {name.rstrip("0123456789"): match.span(name) for name, words in found.items() if words is not None and match}
+        return Parse(self._rules[index][0], first, last, parts)
+
+    def _code(self, word: str) -> str:
+        return self._codes.setdefault(word, chr(0xE000 + len(self._codes)))
+
+    def _compile(self, pattern: str, *, named: bool) -> str:
+        """A rule's regular expression; a name that is used twice gets a number, since Python allows each name once."""
+        seen: dict[str, int] = {}
+
+        def name(key: str) -> str:
+            if not named:
+                return "(?:"
+            seen[key] = seen.get(key, 0) + 1
+            return f"(?P<{key}{seen[key]}>"
+
+        return self._expand(pattern, name, 0)
+
+    def _expand(self, pattern: str, name: Any, depth: int) -> str:
+        if depth > 12:
+            raise DataError(f"time grammar: a macro refers to itself in {pattern!r}; break the circle")
+        out: list[str] = []
+        for match in _PIECE.finditer(pattern):
+            key, cls, opened, short, thing, macro = match.groups()
+            token = match.group()
+            if cls:
+                inner = self._class(cls, name, depth)
+                out.append(f"{name(key)}{inner})" if key else inner)
+            elif opened:
+                out.append(name(opened))
+            elif short:
+                out.append(f"{name(short)}{self._class(thing[1:-1], name, depth) if thing[0] == '{' else self._code(thing)})")
+            elif macro:
+                out.append(f"(?:{self._expand(self.words['macro'][macro], name, depth + 1)})")
+            elif token == "(":
+                out.append("(?:")
+            elif token in ("|", ")", "?", "*", "+", "[", "]"):
+                out.append(token)
+            elif token[0] == "\\":
+                out.append(self._code(token[1:]))
+            else:
+                out.append("".join(self._code(piece) for piece in re.findall(r"\w+(?:\.\w+)*|[^\w\s]", token)))
+        return "".join(out)
+
+    def _class(self, cls: str, name: Any, depth: int) -> str:
+        if cls in _SHAPES:
+            return _SHAPES[cls]
+        if cls in self.classes:
+            return "[" + "".join(self._code(word) for word in self.classes[cls]) + "]"
+        if cls in self.words["macro"]:
+            return f"(?:{self._expand(self.words['macro'][cls], name, depth + 1)})"
+        raise DataError(f"time grammar: no class or macro {cls!r}; add it or correct the rule")
+
+    def _tokenizer(self) -> re.Pattern[str]:
+        dotted = "|".join(sorted(self.words["dotted"], key=len, reverse=True))
+        joined = "|".join(self.words["joined"])
+        return re.compile(
+            r"(?P<gap>\n[ \t]*\n\s*)"
+            r"|(?P<ISO>\d{4}-\d{2}-\d{2}(?!\d))|(?P<NUMDATE>\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\d))"
+            r"|(?P<CLOCK>(?:[01]?\d|2[0-4])[:.][0-5]\d(?::[0-5]\d)?(?=\s?(?:[ap]\.?m\b|hours|GMT|UTC))|(?:[01]?\d|2[0-4]):[0-5]\d(?![:\d]))"
+            r"|(?P<DECADE>(?:1\d|20)\d0['’]?s\b|['’`]\d0s\b)"
+            r"|(?P<figure>\d{1,3}(?:,\d{3})+|\d+[.,]\d+|\d+(?:st|nd|rd|th)\b|\d+)"
+            rf"|(?P<dotted>\b(?i:[ap]\.m\.?|(?:{dotted})\.(?=[\s,)])))"
+            rf"|(?P<model>(?!(?i:{joined})-)[^\W\d_]+-\d\w*)"
+            r"|(?P<word>[^\W\d_]+)|(?P<sign>[^\w\s])"
+        )
+
+
+def _shape(form: str) -> str:
+    if form[-1].isalpha():
+        return "O"
+    if "." in form:
+        return "DECIMAL"
+    plain = form.replace(",", "")
+    if "," in form:
+        return "N" if len(plain) > 3 else "DECIMAL"
+    number = int(plain) if len(plain) < 9 else 10**9
+    if 1 <= number <= 31 and len(form) <= 2:
+        return "D"
+    return "Y" if len(form) == 4 and 1000 <= number <= 2199 else "N"
+
+
+@cache
+def grammar_of(language: str) -> Grammar:
+    """The grammar of a language, compiled once.
+
+    Raises:
+        UsageError: there is none for this language.
+    """
+    try:
+        return Grammar(language)
+    except DataError as error:
+        if "no such file" in str(error):
+            raise UsageError(f"{language}: no grammar of time expressions; add khronika/data/time/{language}.toml") from error
+        raise
