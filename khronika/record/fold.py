@@ -1,0 +1,261 @@
+"""Entries in, projection rows out: what the log amounts to, kept up to date in the transaction that appends.
+
+The rule: `Fold.apply` is all there is; a rebuild applies the same entries again and gives the same rows. An event gets a new version at an
+entry that closes a change (membership, decision, erasure), once, whatever came before it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from khronika.jsonl import to_json
+from khronika.record import log, schema
+from khronika.record.merge import apply_corrections, is_dropped, merge
+from khronika.text import fold as fold_words
+from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking, Text
+
+CLOSING = frozenset({"membership", "decision", "erasure"})
+
+
+class Fold:
+    """The projections of one connection; holds what was touched since the last closing entry."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._db = connection
+        self._touched: set[int] = set()
+        self._waiting: dict[sa.Table, list[dict[str, Any]]] = {}
+        self._accounts: dict[int, Account] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something was touched and waits for a closing entry."""
+        return bool(self._touched)
+
+    def apply(self, entry: Entry, body: bytes | None) -> None:
+        """Bring the projections up to this entry; a destroyed payload leaves nothing behind but its tombstone."""
+        apply = _APPLY.get(entry.kind)
+        if apply is not None and body is not None:
+            apply(self, entry, body)
+        if entry.kind in CLOSING:
+            self._close(entry)
+
+    def flush(self) -> None:
+        """Write the rows that wait, so that queries see them."""
+        for table, rows in self._waiting.items():
+            if rows:
+                self._db.execute(table.insert(), rows)
+        self._waiting.clear()
+
+    def forget(self) -> None:
+        """Drop what is remembered of payloads (after an erasure)."""
+        self._accounts.clear()
+
+    def _add(self, table: sa.Table, row: dict[str, Any]) -> None:
+        self._waiting.setdefault(table, []).append(row)
+
+    # --- kinds of entries --------------------------------------------------------------------------------------------
+
+    def _document(self, entry: Entry, body: bytes) -> None:
+        document = msgspec.json.decode(_head(body), type=Document)
+        row = {"id": document.id, "seq": entry.seq, "url": document.url, "source": document.source, "superseded_by": None}
+        day = document.published.isoformat() if document.published else None
+        self._add(schema.document, {**row, "published": day, "text_seq": None, "reading_seq": None})
+        if document.supersedes:
+            self.flush()
+            d = schema.document
+            self._db.execute(d.update().where(d.c.id == document.supersedes).values(superseded_by=document.id))
+            a = schema.account
+            self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.document_id == document.supersedes)).scalars())
+
+    def _text(self, entry: Entry, body: bytes) -> None:
+        self._point(msgspec.json.decode(body, type=Text).document_id, "text_seq", entry.seq)
+
+    def _reading(self, entry: Entry, body: bytes) -> None:
+        self._point(entry.key, "reading_seq", entry.seq)
+
+    def _point(self, document_id: str, column: str, seq: int) -> None:
+        for row in self._waiting.get(schema.document, ()):
+            if row["id"] == document_id:
+                row[column] = seq
+                return
+        d = schema.document
+        self._db.execute(d.update().where(d.c.id == document_id).values({column: seq}))
+
+    def _account(self, entry: Entry, body: bytes) -> None:
+        stored = msgspec.json.decode(body, type=StoredAccount)
+        account = stored.account
+        self._accounts[entry.seq] = account
+        missing = account.where.name if account.where and account.where.latitude is None else None
+        row = {"id": account.id, "seq": entry.seq, "document_id": account.document_id, "event_no": entry.seq, "copy_of": None, "place": missing}
+        self._add(schema.account, row)
+        for key in dict.fromkeys(stored.keys):
+            self._add(schema.key, {"key": key, "seq": entry.seq})
+        self._touched.add(entry.seq)
+
+    def _membership(self, entry: Entry, body: bytes) -> None:
+        linking = msgspec.json.decode(body, type=Linking)
+        self.flush()
+        a = schema.account
+        for group in linking.groups:
+            rows = self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.id.in_(group))).all()
+            if not rows:
+                continue
+            event_no = min(row.seq for row in rows)
+            changed = [row for row in rows if row.event_no != event_no]
+            if changed:
+                self._touched |= {row.event_no for row in changed} | {event_no}
+                self._db.execute(a.update().where(a.c.seq.in_([row.seq for row in changed])).values(event_no=event_no))
+        for account_id, older in linking.copies.items():
+            self._db.execute(a.update().where(a.c.id == account_id).values(copy_of=older))
+            self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.id == account_id)).scalars())
+        for link in linking.links:
+            self._store_link(link, machine=True)
+
+    def _verdict(self, entry: Entry, body: bytes) -> None:
+        self.flush()
+        self._store_link(msgspec.json.decode(body, type=Link), machine=False)
+
+    def _store_link(self, link: Link, machine: bool) -> None:
+        t = schema.link
+        self._db.execute(t.delete().where(t.c.a == link.a, t.c.b == link.b, t.c.machine == machine))
+        self._db.execute(t.insert(), [{"a": link.a, "b": link.b, "machine": machine, "body": to_json(link)}])
+
+    def _correction(self, entry: Entry, body: bytes) -> None:
+        correction = msgspec.json.decode(body, type=Correction)
+        t = schema.correction
+        self._db.execute(t.delete().where(t.c.id == correction.id))
+        row = {"id": correction.id, "account_id": correction.account_id, "state": correction.state, "body": to_json(correction)}
+        self._db.execute(t.insert(), [row])
+        if correction.account_id:
+            self.flush()
+            a = schema.account
+            self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.id == correction.account_id)).scalars())
+
+    def _erasure(self, entry: Entry, body: bytes) -> None:
+        gone = json.loads(body)
+        self.flush()
+        self.forget()
+        a, d, k, t = schema.account, schema.document, schema.key, schema.link
+        rows = self._db.execute(sa.select(a.c.seq, a.c.id, a.c.event_no).where(a.c.seq.in_(gone["seqs"]))).all()
+        self._touched |= {row.event_no for row in rows}
+        seqs, ids = [row.seq for row in rows], [row.id for row in rows]
+        self._db.execute(k.delete().where(k.c.seq.in_(seqs)))
+        self._db.execute(t.delete().where(t.c.a.in_(ids) | t.c.b.in_(ids)))
+        self._db.execute(a.delete().where(a.c.seq.in_(seqs)))
+        self._db.execute(d.delete().where(d.c.seq.in_(gone["seqs"])))
+
+    # --- events ------------------------------------------------------------------------------------------------------
+
+    def _close(self, entry: Entry) -> None:
+        self.flush()
+        for event_no in sorted(self._touched):
+            self._write_version(event_no, entry)
+        self._touched.clear()
+        self._accounts.clear()
+        self.flush()
+
+    def _write_version(self, event_no: int, entry: Entry) -> None:
+        event = self.event(event_no, entry.seq)
+        into = None
+        if event is None:
+            a = schema.account
+            into = self._db.execute(sa.select(a.c.event_no).where(a.c.seq == event_no)).scalar()
+        row = {"event_no": event_no, "seq": entry.seq, "at": entry.at.isoformat(), "into": into, **_columns(event)}
+        self._add(schema.event_version, row)
+        h = schema.event_head
+        self._db.execute(h.delete().where(h.c.event_no == event_no))
+        if event is not None:
+            self._add(schema.event_head, row)
+
+    def event(self, event_no: int, seq: int) -> Event | None:
+        """The event as the projections have it now, or None where it has no account."""
+        a, d, c = schema.account, schema.document, schema.correction
+        query = sa.select(a.c.seq, a.c.id, a.c.copy_of, d.c.superseded_by).select_from(a.outerjoin(d, a.c.document_id == d.c.id))
+        rows = self._db.execute(query.where(a.c.event_no == event_no).order_by(a.c.seq)).all()
+        if not rows:
+            return None
+        accounts = self._load([row.seq for row in rows])
+        ids = [row.id for row in rows]
+        bodies = self._db.execute(sa.select(c.c.body).where(c.c.account_id.in_(ids), c.c.state == "accepted")).scalars()
+        corrections = [msgspec.json.decode(body, type=Correction) for body in bodies]
+        members = [(row.seq, apply_corrections(accounts[row.seq], corrections)) for row in rows if row.seq in accounts and not is_dropped(accounts[row.seq], corrections)]
+        if not members:
+            return None
+        copies = {row.id: row.copy_of for row in rows if row.copy_of}
+        silent = frozenset(row.id for row in rows if row.superseded_by)
+        return merge(members, copies, silent, corrections, seq)
+
+    def _load(self, seqs: list[int]) -> dict[int, Account]:
+        unknown = [seq for seq in seqs if seq not in self._accounts]
+        for seq, body in log.payloads(self._db, unknown).items():
+            self._accounts[seq] = msgspec.json.decode(body, type=StoredAccount).account
+        return {seq: self._accounts[seq] for seq in seqs if seq in self._accounts}
+
+
+class StoredAccount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Payload of an account entry: the account and its blocking keys."""
+
+    account: Account
+    keys: tuple[str, ...] = ()
+
+
+def _head(body: bytes) -> bytes:
+    """The JSON of a document payload: a length of four bytes, the JSON, then the document's own bytes."""
+    size = int.from_bytes(body[:4], "big")
+    return body[4 : 4 + size]
+
+
+def pack_document(document: Document, raw: bytes) -> bytes:
+    """Payload of a document entry."""
+    head = to_json(document)
+    return len(head).to_bytes(4, "big") + head + raw
+
+
+def unpack_document(body: bytes) -> tuple[Document, bytes]:
+    """Document and its own bytes out of a payload."""
+    size = int.from_bytes(body[:4], "big")
+    return msgspec.json.decode(body[4 : 4 + size], type=Document), body[4 + size :]
+
+
+def _columns(event: Event | None) -> Mapping[str, Any]:
+    names = ("first_day", "last_day", "kind", "place", "actors", "sources", "words", "contested", "background", "killed", "body")
+    if event is None:
+        return dict.fromkeys(names)
+    when, place = event.when.value, event.where.value
+    actors = [actor.name for actor in event.perpetrators.value] + [voice.speaker for voice in event.voices]
+    words = [p.quote.words for p in (*event.targets, *event.victims, *event.weapons)] + [voice.words for voice in event.voices]
+    return {
+        "first_day": when.start.isoformat() if when.start else None,
+        "last_day": when.end.isoformat() if when.end else None,
+        "kind": event.kind.value,
+        "place": _searchable([place.name, place.admin1, place.admin2, place.country] if place else []),
+        "actors": _searchable(actors),
+        "sources": _searchable(event.sources),
+        "words": _searchable(words)[:4000],
+        "contested": bool(event.contested),
+        "background": event.background,
+        "killed": event.killed.value.low if event.killed else None,
+        "body": to_json(event),
+    }
+
+
+def _searchable(parts: Iterable[str | None]) -> str:
+    return "|".join(dict.fromkeys(fold_words(part) for part in parts if part))
+
+
+_APPLY: dict[str, Callable[[Fold, Entry, bytes], None]] = {
+    "document": Fold._document,
+    "text": Fold._text,
+    "reading": Fold._reading,
+    "account": Fold._account,
+    "membership": Fold._membership,
+    "verdict": Fold._verdict,
+    "correction": Fold._correction,
+    "decision": Fold._correction,
+    "erasure": Fold._erasure,
+}

@@ -1,0 +1,434 @@
+"""One open record: what it holds and held at any moment, and the ways to change it (`write`, `erase`, `copy_to`, `backup`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from khronika.errors import RecordError
+from khronika.record import log, schema, store
+from khronika.record.fold import Fold, StoredAccount, unpack_document
+from khronika.record.merge import event_id, seq_of
+from khronika.record.writing import Transaction
+from khronika.text import fold as fold_words
+from khronika.types import Account, Assessment, Correction, Document, Entry, Event, Filter, Forecast, Link, Reading, SetAside, Text
+
+PAGE = 400
+
+
+class Record:
+    """A record at an address; implements types.RecordQuery. One thread at a time; open one a thread."""
+
+    def __init__(self, address: str, connection: sa.Connection, clock: Callable[[], dt.datetime]) -> None:
+        self.address = address
+        self._db = connection
+        self._clock = clock
+        self._fold = Fold(connection)
+        self._tx: Transaction | None = None
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._db.close()
+        self._db.engine.dispose()
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def write(self, by: str) -> Iterator[Transaction]:
+        """One transaction; durable when the block has ended without an error, else nothing of it is kept."""
+        with self._lock, store.faults(self.address), store.begun(self._db):
+            self._fold = Fold(self._db)
+            self._tx = Transaction(self._db, self._fold, by, self._clock())
+            try:
+                yield self._tx
+                self._tx.close()
+            finally:
+                self._tx = None
+                self._fold = Fold(self._db)
+
+    def _rows(self, query: sa.Executable) -> Sequence[Any]:
+        with store.faults(self.address):
+            if self._tx is not None:
+                self._tx.flush()
+                return self._db.execute(query).all()
+            rows = self._db.execute(query).all()
+            self._db.rollback()  # end the read, so that the next one sees what others wrote
+            return rows
+
+    def _one(self, query: sa.Executable) -> Any:
+        rows = self._rows(query)
+        return rows[0] if rows else None
+
+    def _payloads(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        with store.faults(self.address):
+            if self._tx is not None:
+                self._tx.flush()
+            found = log.payloads(self._db, seqs)
+            if self._tx is None:
+                self._db.rollback()
+            return found
+
+    # --- the log -----------------------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """Seq of the newest entry; 0 for an empty record."""
+        row = self._one(sa.select(sa.func.max(schema.entry.c.seq)))
+        return row[0] or 0
+
+    def head_digest(self) -> str:
+        """Digest of the newest entry."""
+        row = self._one(sa.select(schema.entry.c.digest).order_by(schema.entry.c.seq.desc()).limit(1))
+        return row[0] if row else log.START
+
+    def verify(self, against: str | None = None) -> log.Report:
+        """Check the chain; names the first broken row."""
+        with store.faults(self.address):
+            return log.verify(self._db, against)
+
+    def entries(self, after: int = 0, kind: str | None = None) -> Iterator[tuple[Entry, bytes | None]]:
+        """Entries in order, with their payloads where these were not destroyed."""
+        for entry, _, body in log.read(self._db, after, kind):
+            yield entry, body
+
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    def has_document(self, id: str) -> bool:
+        """Whether this document was read already."""
+        return self._one(sa.select(schema.document.c.id).where(schema.document.c.id == id)) is not None
+
+    def find_document(self, start: str) -> str | None:
+        """The document with this id, or whose id or account's id begins so (8 characters at least), or of this name, path or address."""
+        d, a, e = schema.document, schema.account, schema.entry
+        for query in (
+            sa.select(d.c.id).where(d.c.id == start),
+            sa.select(a.c.document_id).where(a.c.id == start),
+            *((sa.select(d.c.id).where(d.c.id.startswith(start, autoescape=True)).limit(2),) if len(start) >= 8 else ()),
+            *((sa.select(a.c.document_id).where(a.c.id.startswith(start, autoescape=True)).distinct().limit(2),) if len(start) >= 8 else ()),
+            sa.select(d.c.id).where(d.c.url == start).order_by(d.c.seq.desc()).limit(1),
+        ):
+            rows = self._rows(query)
+            if len(rows) == 1:
+                return str(rows[0][0])
+        for row in self._rows(sa.select(d.c.seq, d.c.id).join(e, e.c.seq == d.c.seq).order_by(d.c.seq)):
+            found = self.document(row.id)
+            if found and start in (found.name, found.capture.place):
+                return found.id
+        return None
+
+    def _document_payload(self, id: str) -> tuple[Document, bytes] | None:
+        row = self._one(sa.select(schema.document.c.seq).where(schema.document.c.id == id))
+        body = self._payloads([row.seq]).get(row.seq) if row else None
+        return unpack_document(body) if body is not None else None
+
+    def document(self, id: str) -> Document | None:
+        """What is known of a document."""
+        found = self._document_payload(id)
+        return found[0] if found else None
+
+    def payload(self, document_id: str) -> bytes | None:
+        """The document's own bytes."""
+        found = self._document_payload(document_id)
+        return found[1] if found else None
+
+    def documents(self) -> Iterator[Document]:
+        """All documents, oldest first."""
+        for _, body in self.entries(kind="document"):
+            if body is not None:
+                yield unpack_document(body)[0]
+
+    def text(self, document_id: str) -> Text | None:
+        """What the document says."""
+        return self._pointed(document_id, "text_seq", Text)
+
+    def reading_of(self, document_id: str) -> Reading | None:
+        """The newest reading of the document, without its mentions (`accounts_of_document` has them)."""
+        return self._pointed(document_id, "reading_seq", Reading)
+
+    def _pointed(self, document_id: str, column: str, type: Any) -> Any:
+        row = self._one(sa.select(schema.document.c[column]).where(schema.document.c.id == document_id))
+        if row is None or row[0] is None:
+            return None
+        body = self._payloads([row[0]]).get(row[0])
+        return msgspec.json.decode(body, type=type) if body is not None else None
+
+    def rejections(self) -> Iterator[SetAside]:
+        """What was set aside or not coded, with the reason, oldest first."""
+        for _, body in self.entries(kind="rejection"):
+            if body is not None:
+                size = int.from_bytes(body[:4], "big")
+                aside = msgspec.json.decode(body[4 : 4 + size], type=SetAside)
+                yield msgspec.structs.replace(aside, payload=body[4 + size :])
+
+    def assessments(self) -> Iterator[tuple[str, Assessment]]:
+        """Document id and assessment, oldest first."""
+        for entry, body in self.entries(kind="reading"):
+            for value in msgspec.json.decode(body, type=Reading).assessments if body else ():
+                yield entry.key, value
+
+    def forecasts(self) -> Iterator[tuple[str, Forecast]]:
+        """Document id and forecast, oldest first."""
+        for entry, body in self.entries(kind="reading"):
+            for value in msgspec.json.decode(body, type=Reading).forecasts if body else ():
+                yield entry.key, value
+
+    # --- accounts and links ------------------------------------------------------------------------------------------
+
+    def account(self, id: str) -> Account | None:
+        """One account."""
+        found = self.accounts([id])
+        return found[0] if found else None
+
+    def accounts(self, ids: Iterable[str]) -> list[Account]:
+        """Accounts by id, in order of their seq."""
+        wanted = list(ids)
+        seqs: list[int] = []
+        for at in range(0, len(wanted), PAGE):
+            a = schema.account
+            seqs += [row.seq for row in self._rows(sa.select(a.c.seq).where(a.c.id.in_(wanted[at : at + PAGE])))]
+        return self._load(sorted(seqs))
+
+    def _load(self, seqs: Sequence[int]) -> list[Account]:
+        bodies = self._payloads(seqs)
+        return [msgspec.json.decode(bodies[seq], type=StoredAccount).account for seq in seqs if seq in bodies]
+
+    def accounts_of_document(self, document_id: str) -> list[Account]:
+        """Accounts that one document gave."""
+        a = schema.account
+        return self._load([row.seq for row in self._rows(sa.select(a.c.seq).where(a.c.document_id == document_id).order_by(a.c.seq))])
+
+    def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
+        """Accounts that share a blocking key, oldest first, at most `limit`."""
+        k = schema.key
+        seqs: set[int] = set()
+        for at in range(0, len(keys), PAGE):
+            query = sa.select(k.c.seq).where(k.c.key.in_(list(keys)[at : at + PAGE])).distinct().order_by(k.c.seq).limit(limit)
+            seqs |= {row.seq for row in self._rows(query)}
+        return self._load(sorted(seqs)[:limit])
+
+    def event_of(self, account_id: str) -> str | None:
+        """Id of the event that an account belongs to."""
+        row = self._one(sa.select(schema.account.c.event_no).where(schema.account.c.id == account_id))
+        return event_id(row.event_no) if row else None
+
+    def links_of(self, account_ids: Iterable[str]) -> list[Link]:
+        """Stored links and verdicts that touch any of these accounts."""
+        wanted = list(account_ids)
+        found: dict[tuple[str, str, bool], Link] = {}
+        t = schema.link
+        for at in range(0, len(wanted), PAGE):
+            part = wanted[at : at + PAGE]
+            for row in self._rows(sa.select(t).where(t.c.a.in_(part) | t.c.b.in_(part))):
+                found[row.a, row.b, row.machine] = msgspec.json.decode(row.body, type=Link)
+        return [found[key] for key in sorted(found)]
+
+    def missing_places(self) -> list[tuple[str, int]]:
+        """Places that accounts name and the gazetteer lacks, with counts, most frequent first."""
+        a = schema.account
+        rows = self._rows(sa.select(a.c.place, sa.func.count()).where(a.c.place.is_not(None)).group_by(a.c.place))
+        return sorted(((row[0], row[1]) for row in rows), key=lambda pair: (-pair[1], pair[0]))
+
+    def corrections(self, state: str | None = None) -> list[Correction]:
+        """Corrections, all or of one state."""
+        c = schema.correction
+        query = sa.select(c.c.body).order_by(c.c.id)
+        rows = self._rows(query if state is None else query.where(c.c.state == state))
+        return [msgspec.json.decode(row.body, type=Correction) for row in rows]
+
+    # --- events ------------------------------------------------------------------------------------------------------
+
+    def event(self, id: str, as_of: int | dt.datetime | None = None) -> Event | None:
+        """The event under this id, or under an id that led to it after a merge."""
+        number = seq_of(id)
+        if number is None:
+            return None
+        v = schema.event_version
+        for _ in range(64):  # a chain of merges
+            row = self._one(sa.select(v.c.body, v.c.into).where(v.c.event_no == number, *_until(v, as_of)).order_by(v.c.seq.desc()).limit(1))
+            if row is None:
+                holder = self._one(sa.select(schema.account.c.event_no).where(schema.account.c.seq == number))
+                if holder is None or holder.event_no == number or as_of is not None:
+                    return None
+                number = holder.event_no
+            elif row.body is not None:
+                return msgspec.json.decode(row.body, type=Event)
+            elif row.into is None:
+                return None
+            else:
+                number = row.into
+        raise RecordError(f"{id}: its merges lead in a circle; khronika rebuild makes the tables anew")
+
+    def events(self, wanted: Filter = Filter()) -> Iterator[Event]:  # noqa: B008
+        """Events in the order of their first day, then id; events without a day last."""
+        t = schema.event_head if wanted.as_of is None else schema.event_version
+        day = sa.func.coalesce(t.c.first_day, "9999")
+        query = sa.select(t.c.body, t.c.event_no, day.label("day")).where(t.c.body.is_not(None), *_where(t, wanted))
+        if wanted.as_of is not None:
+            newer = schema.event_version.alias()
+            later = sa.select(sa.literal(1)).where(newer.c.event_no == t.c.event_no, newer.c.seq > t.c.seq, *_until(newer, wanted.as_of))
+            query = query.where(*_until(t, wanted.as_of), ~later.exists())
+        query = query.order_by(day, t.c.event_no).limit(PAGE)
+        last: tuple[str, int] | None = None
+        while True:
+            page = query if last is None else query.where(sa.or_(day > last[0], sa.and_(day == last[0], t.c.event_no > last[1])))
+            rows = self._rows(page)
+            for row in rows:
+                yield msgspec.json.decode(row.body, type=Event)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].day, rows[-1].event_no
+
+    def versions(self, id: str) -> list[Event]:
+        """Every version of an event, oldest first."""
+        number = seq_of(id)
+        v = schema.event_version
+        rows = self._rows(sa.select(v.c.body).where(v.c.event_no == number, v.c.body.is_not(None)).order_by(v.c.seq))
+        return [msgspec.json.decode(row.body, type=Event) for row in rows]
+
+    def diff(self, first: int, second: int) -> Iterator[str]:
+        """Lines that say which events came, changed (which fields) and went between two seqs."""
+        v = schema.event_version
+        touched = self._rows(sa.select(v.c.event_no).where(v.c.seq > min(first, second), v.c.seq <= max(first, second)).distinct().order_by(v.c.event_no))
+        for row in touched:
+            old, new = (self._version(row.event_no, seq) for seq in (first, second))
+            if old is None and new is not None:
+                yield f"+ {new.id}  {new.kind.value}  {new.when.value.start or 'open'}  {new.where.value.name if new.where.value else '-'}"
+            elif old is not None and new is None:
+                into = self.event(old.id, second)
+                yield f"- {old.id}  " + (f"now in {into.id}" if into else "gone")
+            elif old is not None and new is not None:
+                fields = [name for name in Event.__struct_fields__ if name != "last_seq" and getattr(old, name) != getattr(new, name)]
+                if fields:
+                    yield f"~ {new.id}  {', '.join(fields)}"
+
+    def _version(self, number: int, seq: int) -> Event | None:
+        v = schema.event_version
+        row = self._one(sa.select(v.c.body).where(v.c.event_no == number, v.c.seq <= seq).order_by(v.c.seq.desc()).limit(1))
+        return msgspec.json.decode(row.body, type=Event) if row and row.body is not None else None
+
+    # --- upkeep ------------------------------------------------------------------------------------------------------
+
+    def rebuild(self) -> None:
+        """Drop the projections and fold the log anew, in one transaction."""
+        with self._lock, store.faults(self.address), store.begun(self._db):
+            refold(self._db)
+
+    def erase(self, document_id: str, basis: str, by: str) -> int:
+        """Destroy the payloads of a document and of all that was read from it; returns how many.
+
+        The tombstone in the chain names the seqs and the basis, nothing of the content. Event versions are made anew without it.
+        """
+        with self.write(by=by) as tx:
+            seqs = self._seqs_of(document_id)
+            tombstone = {"seqs": seqs, "basis": basis}
+            self._db.execute(schema.payload.delete().where(schema.payload.c.seq.in_(seqs)))
+            tx.append("erasure", document_id, json.dumps(tombstone, sort_keys=True).encode())
+            tx.flush()
+            refold(self._db)  # older versions held its words too
+        self._vacuum()
+        return len(seqs)
+
+    def _seqs_of(self, document_id: str) -> list[int]:
+        e, a = schema.entry, schema.account
+        accounts = [row.id for row in self._rows(sa.select(a.c.id).where(a.c.document_id == document_id))]
+        own = self._rows(sa.select(e.c.seq).where(e.c.kind.in_(("document", "text", "reading")), e.c.key == document_id))
+        told = self._rows(sa.select(e.c.seq).where(e.c.kind == "account", e.c.key.in_(accounts))) if accounts else []
+        return sorted(row.seq for row in (*own, *told))
+
+    def _vacuum(self) -> None:
+        """What was deleted must not stay in free pages or in the write-ahead log."""
+        if self._db.dialect.name == "sqlite":
+            with store.faults(self.address):
+                self._db.exec_driver_sql("VACUUM")
+                self._db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy_to(self, other: Record) -> int:
+        """Copy the log into an empty record, seqs, digests and erasures intact; returns the number of entries.
+
+        Raises:
+            RecordError: the other record is not empty.
+        """
+        if other.head():
+            raise RecordError(f"{other.address}: not empty ({other.head()} entries); copy into a new record")
+        count = 0
+        with other._lock, store.faults(other.address), store.begun(other._db):
+            rows: list[log.Row] = []
+            for entry, salt, body in log.read(self._db):
+                count += 1
+                if body is None or salt is None:
+                    other._db.execute(schema.entry.insert(), [_bare(entry)])
+                else:
+                    rows.append(log.Row(entry, salt, body))
+                if len(rows) >= 500:
+                    log.insert(other._db, rows)
+                    rows = []
+            log.insert(other._db, rows)
+            refold(other._db)
+        return count
+
+    def backup(self, path: str) -> None:
+        """A consistent copy in a new SQLite file."""
+        with Record(path, store.connect(path, create=True, read_only=False), self._clock) as other:
+            self.copy_to(other)
+
+    def kinds(self) -> Counter[str]:
+        """How many entries of each kind."""
+        e = schema.entry
+        return Counter({row[0]: row[1] for row in self._rows(sa.select(e.c.kind, sa.func.count()).group_by(e.c.kind))})
+
+
+def refold(connection: sa.Connection) -> None:
+    """Empty the projections and apply every entry again."""
+    for table in schema.PROJECTIONS:
+        connection.execute(table.delete())
+    fold = Fold(connection)
+    for entry, _, body in log.read(connection):
+        fold.apply(entry, body)
+    fold.flush()
+
+
+def _bare(entry: Entry) -> dict[str, Any]:
+    names = ("seq", "by", "kind", "key", "payload_digest", "digest")
+    return {name: getattr(entry, name) for name in names} | {"at": entry.at.isoformat()}
+
+
+def _until(table: sa.FromClause, as_of: int | dt.datetime | None) -> list[sa.ColumnElement[bool]]:
+    if as_of is None:
+        return []
+    if isinstance(as_of, int):
+        return [table.c.seq <= as_of]
+    return [table.c.at <= as_of.astimezone(dt.UTC).isoformat()]
+
+
+def _where(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if wanted.since:
+        found.append(t.c.last_day >= wanted.since.isoformat())
+    if wanted.until:
+        found.append(t.c.first_day <= wanted.until.isoformat())
+    for name, column in (("place", "place"), ("actor", "actors"), ("source", "sources"), ("words", "words")):
+        value = getattr(wanted, name)
+        if value:
+            found.append(t.c[column].contains(fold_words(value), autoescape=True))
+    if wanted.kind:
+        found.append(t.c.kind == wanted.kind)
+    if wanted.contested is not None:
+        found.append(t.c.contested == wanted.contested)
+    if wanted.least_killed is not None:
+        found.append(t.c.killed >= wanted.least_killed)
+    if not wanted.background:
+        found.append(t.c.background.is_(False))
+    return found

@@ -1,0 +1,143 @@
+"""The tables of a record: the log (`entry`, `payload`), which is the truth, and projections, which can be dropped and rebuilt.
+
+Two dialects, SQLite and PostgreSQL; migrations/versions holds how an older record becomes a newer one.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+VERSION = "0001"
+"""Alembic revision that this program writes; an unknown one is a newer record."""
+
+metadata = sa.MetaData()
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("payload_digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+)
+sa.Index("entry_kind_key", entry.c.kind, entry.c.key)
+
+payload = sa.Table(
+    "payload",
+    metadata,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+LOG = (entry, payload)
+
+_projected = sa.MetaData()
+
+document = sa.Table(
+    "p_document",
+    _projected,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("url", sa.Text, index=True),
+    sa.Column("source", sa.Text),
+    sa.Column("published", sa.Text),
+    sa.Column("superseded_by", sa.Text),
+    sa.Column("text_seq", sa.BigInteger),
+    sa.Column("reading_seq", sa.BigInteger),
+)
+
+account = sa.Table(
+    "p_account",
+    _projected,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("document_id", sa.Text, nullable=False, index=True),
+    sa.Column("event_no", sa.BigInteger, nullable=False, index=True),
+    sa.Column("copy_of", sa.Text),
+    sa.Column("place", sa.Text),
+)
+"""`event_no` is the lowest seq of the group; `place` is set where a place was named and not found."""
+
+key = sa.Table(
+    "p_key",
+    _projected,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+)
+
+link = sa.Table(
+    "p_link",
+    _projected,
+    sa.Column("a", sa.Text, primary_key=True),
+    sa.Column("b", sa.Text, primary_key=True),
+    sa.Column("machine", sa.Boolean, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+sa.Index("p_link_b", link.c.b)
+
+correction = sa.Table(
+    "p_correction",
+    _projected,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, index=True),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+
+def _event_columns() -> list[sa.Column[object]]:
+    return [
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("into", sa.BigInteger),
+        sa.Column("first_day", sa.Text),
+        sa.Column("last_day", sa.Text),
+        sa.Column("kind", sa.Text),
+        sa.Column("place", sa.Text),
+        sa.Column("actors", sa.Text),
+        sa.Column("sources", sa.Text),
+        sa.Column("words", sa.Text),
+        sa.Column("contested", sa.Boolean),
+        sa.Column("background", sa.Boolean),
+        sa.Column("killed", sa.Integer),
+        sa.Column("body", sa.LargeBinary),
+    ]
+
+
+event_version = sa.Table(
+    "p_event_version",
+    _projected,
+    sa.Column("event_no", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(c.name, c.type, primary_key=c.name == "seq", autoincrement=False) for c in _event_columns()),
+)
+"""Every version of every event; `body` null: the event went into event `into` (merge) or lost its last account."""
+sa.Index("p_event_version_at", event_version.c.event_no, event_version.c.at)
+
+event_head = sa.Table(
+    "p_event_head",
+    _projected,
+    sa.Column("event_no", sa.BigInteger, primary_key=True, autoincrement=False),
+    *(sa.Column(c.name, c.type) for c in _event_columns()),
+)
+"""The newest version of each event that stands."""
+sa.Index("p_event_head_day", event_head.c.first_day, event_head.c.event_no)
+
+projected = _projected
+PROJECTIONS = tuple(_projected.sorted_tables)
+
+APPEND_ONLY = {
+    "sqlite": [
+        f"CREATE TRIGGER entry_no_{verb.lower()} BEFORE {verb} ON entry BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END" for verb in ("UPDATE", "DELETE")
+    ]
+    + ["CREATE TRIGGER payload_no_update BEFORE UPDATE ON payload BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'the log is append-only'; END $$ LANGUAGE plpgsql",
+        "CREATE TRIGGER entry_append_only BEFORE UPDATE OR DELETE ON entry FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        "CREATE TRIGGER payload_no_update BEFORE UPDATE ON payload FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    ],
+}
+"""Guards of the log; a payload may be deleted (erasure), never changed."""

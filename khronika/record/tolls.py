@@ -1,0 +1,95 @@
+"""Counts of people in, one low-best-high range out, by voice and by whom they count.
+
+The rule: a later figure of one origin replaces its earlier one; over origins low is the lowest, high the highest (open where the highest is
+open), best is what most origins give, the latest on a tie.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from khronika.record.voices import Member, claim_origin
+from khronika.types import Held, Range, Toll
+
+OUTCOMES = ("killed", "injured", "detained")
+
+
+class _Figure(NamedTuple):
+    origin: str
+    low: int
+    high: int | None
+    by: str
+    order: tuple[str, int]
+
+
+def hold(own: Sequence[Member], name: str) -> Held[Range] | None:
+    """The range that the event holds for one outcome, or None where nobody gives a figure."""
+    figures = _latest(own, name)
+    if not figures:
+        return None
+    low = min(figure.low for figure in figures)
+    top = max(figure.low if figure.high is None else figure.high for figure in figures)
+    is_open = any(figure.high is None and figure.low >= top for figure in figures)
+    counts = Counter((figure.low, figure.high) for figure in figures)
+    best = max(figures, key=lambda figure: (counts[figure.low, figure.high], figure.order))
+    agrees = [figure for figure in figures if _overlap(figure, best)]
+    return Held(
+        value=Range(low=low, best=best.low, high=None if is_open else top),
+        rule="latest figure of each origin; lowest low, highest high; best of most origins, the latest on a tie",
+        supported_by=tuple(figure.by for figure in agrees),
+        disputed_by=tuple(figure.by for figure in figures if figure not in agrees),
+    )
+
+
+def is_contested(own: Sequence[Member]) -> bool:
+    """Whether the latest figures of two origins exclude each other."""
+    for name in ("killed", "injured"):
+        figures = _latest(own, name)
+        if any(not _overlap(a, b) for a in figures for b in figures):
+            return True
+    return False
+
+
+def by_whom(own: Sequence[Member]) -> dict[str, Range]:
+    """Killed by whom they count, as the accounts divide their totals."""
+    found: dict[str, Range] = {}
+    for member in own:
+        toll = member.account.mention.killed
+        for part in toll.parts if toll else ():
+            key = part.of or "unknown"
+            known = found.get(key)
+            high = None if part.high is None or known is not None and known.high is None else max(part.high, known.high or 0 if known else 0)
+            low = min(part.low, known.low) if known else part.low
+            found[key] = Range(low=low, best=part.low, high=high)
+    return found
+
+
+def _latest(own: Sequence[Member], name: str) -> list[_Figure]:
+    by_origin: dict[str, _Figure] = {}
+    for member in own:
+        for figure in _figures(member, name):
+            known = by_origin.get(figure.origin)
+            if known is None or known.order <= figure.order:
+                by_origin[figure.origin] = figure
+    return sorted(by_origin.values(), key=lambda figure: (figure.order, figure.origin))
+
+
+def _figures(member: Member, name: str) -> list[_Figure]:
+    account = member.account
+    order = (account.published.isoformat() if account.published else "", member.seq)
+    found = []
+    for number, claim in enumerate(account.mention.claims):
+        toll: Toll | None = getattr(claim, name, None)
+        if toll is not None:
+            found.append(_Figure(claim_origin(claim), toll.low, toll.high, f"{account.id}:{number}", order))
+    total: Toll | None = getattr(account.mention, name)
+    if total is not None and not found and not total.shared:
+        teller = next((claim_origin(c) for c in account.mention.claims if c.about == "casualties" and c.stance == "reports"), None)
+        found.append(_Figure(teller or next(iter(member.origins)), total.low, total.high, f"{account.id}:-1", order))
+    return found
+
+
+def _overlap(a: _Figure, b: _Figure) -> bool:
+    return (b.high is None or a.low <= b.high) and (a.high is None or b.low <= a.high)

@@ -1,0 +1,114 @@
+"""One write transaction of a record: nouns in, entries appended and folded, all or nothing.
+
+What `Record.write` acknowledged by ending without an error is durable; an error or a kill before that leaves nothing of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from khronika.errors import UsageError
+from khronika.jsonl import to_json
+from khronika.record import log, schema
+from khronika.record.fold import Fold, StoredAccount, pack_document
+from khronika.types import Account, Correction, Document, Link, Linking, Reading, SetAside, Text
+
+
+class Transaction:
+    """Appends to the log; made by `Record.write` only."""
+
+    def __init__(self, connection: sa.Connection, fold: Fold, by: str, now: dt.datetime) -> None:
+        self._db, self._fold, self._by, self._now = connection, fold, by, now
+        self._seq, self._before = log.last(connection)
+        self._rows: list[log.Row] = []
+        self._new: set[str] = set()
+
+    def append(self, kind: str, key: str, body: bytes) -> int:
+        """Append one entry and return its seq."""
+        row = log.make_row(self._before, self._seq + 1, self._now, self._by, kind, key, body)
+        self._seq, self._before = row.entry.seq, row.entry.digest
+        self._rows.append(row)
+        if kind in ("membership", "decision", "erasure"):
+            self.flush()  # the fold reads payloads of this transaction
+        self._fold.apply(row.entry, body)
+        return self._seq
+
+    def flush(self) -> None:
+        """Write what waits, so that queries in the same transaction see it."""
+        log.insert(self._db, self._rows)
+        self._rows.clear()
+        self._fold.flush()
+
+    def close(self) -> None:
+        """Write the rest; what was touched and not linked gets its event."""
+        if self._fold.is_open:
+            self.add_linking(Linking(groups=()))
+        self.flush()
+
+    def add_document(self, document: Document, raw: bytes) -> bool:
+        """Keep a document with its bytes; False where it is in the record already."""
+        d = schema.document
+        if document.id in self._new or self._db.execute(sa.select(d.c.id).where(d.c.id == document.id)).first():
+            return False
+        if document.url and document.supersedes is None:
+            self._fold.flush()
+            older = self._db.execute(sa.select(d.c.id).where(d.c.url == document.url, d.c.superseded_by.is_(None)).order_by(d.c.seq.desc()).limit(1)).scalar()
+            document = msgspec.structs.replace(document, supersedes=older)
+        self._new.add(document.id)
+        self.append("document", document.id, pack_document(document, raw))
+        return True
+
+    def add_text(self, text: Text) -> None:
+        """Keep the text of a document."""
+        self.append("text", text.document_id, to_json(text))
+
+    def add_reading(self, document_id: str, reading: Reading) -> None:
+        """Keep what an extractor made of a text; its mentions are kept with the accounts."""
+        self.append("reading", document_id, to_json(msgspec.structs.replace(reading, mentions=())))
+
+    def add_account(self, account: Account, keys: Sequence[str]) -> None:
+        """Keep an account under its blocking keys."""
+        self.append("account", account.id, to_json(StoredAccount(account, tuple(keys))))
+
+    def add_linking(self, linking: Linking) -> None:
+        """Keep which accounts are one event; closes the change and makes the new event versions."""
+        self.append("membership", linking.groups[0][0] if linking.groups else "", to_json(linking))
+
+    def add_verdict(self, link: Link) -> None:
+        """Keep a person's verdict on two accounts."""
+        self.append("verdict", f"{link.a}:{link.b}", to_json(link))
+
+    def add_correction(self, correction: Correction) -> None:
+        """Keep a correction as proposed."""
+        self.append("correction", correction.id, to_json(correction))
+
+    def decide_correction(self, id: str, state: str, by: str, reason: str = "") -> Correction:
+        """Accept, reject or withdraw a correction; an accepted one makes a new event version.
+
+        Raises:
+            UsageError: there is no such correction, or the state is none.
+        """
+        if state not in ("accepted", "rejected", "withdrawn", "proposed"):
+            raise UsageError(f"{state!r} is no state of a correction")
+        self.flush()
+        body = self._db.execute(sa.select(schema.correction.c.body).where(schema.correction.c.id == id)).scalar()
+        if body is None:
+            raise UsageError(f"{id}: no such correction")
+        known = msgspec.json.decode(body, type=Correction)
+        decided = msgspec.structs.replace(known, state=state, decided_by=by, decided_at=self._now)
+        self.append("decision", id, to_json(decided))
+        return decided
+
+    def add_rejection(self, aside: SetAside) -> None:
+        """Keep an input that could not be read, with the reason and its bytes."""
+        head = to_json(msgspec.structs.replace(aside, payload=b""))
+        self.append("rejection", aside.place, len(head).to_bytes(4, "big") + head + aside.payload)
+
+    def note(self, kind: str, key: str, value: dict[str, Any]) -> None:
+        """Keep a fact about the record's use."""
+        self.append(kind, key, to_json(value))
