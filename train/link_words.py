@@ -9,14 +9,16 @@ FREQUENCIES.tsv has a word and its share of running text a line, e.g. of the pac
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 TEXTS = 10_000
 """Texts that the table speaks of, each of WORDS words."""
 WORDS = 120
+PAIRS = Path(__file__).with_name("link_pairs")
 STOP = """a an the and or but nor if then than that this these those there here of to in on at by for from with without within into onto over under
 after before between during through about against among across since until while as is are was were be been being am do does did done doing have has had
 having will would shall should can could may might must not no so such too very it its he she they them his her their our your my we you i me him us who whom
@@ -31,6 +33,12 @@ IRREGULAR = {
     "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20", "kiev": "kyiv", "odessa": "odesa", "kharkov": "kharkiv", "lugansk": "luhansk",
     "arrested": "arrest", "protesters": "protest", "protestors": "protest", "protester": "protest", "demonstrators": "demonstrate", "demonstration": "demonstrate",
     "abduction": "abduct", "abducted": "abduct", "kidnapping": "kidnap", "kidnapped": "kidnap", "clashes": "clash", "captured": "capture", "seized": "seize",
+    "said": "say", "says": "say", "israeli": "israel", "israelis": "israel", "palestinian": "palestine", "palestinians": "palestine", "ukrainian": "ukraine", "ukrainians": "ukraine",
+    "russian": "russia", "russians": "russia", "syrian": "syria", "syrians": "syria", "iraqi": "iraq", "iranian": "iran", "turkish": "turkey", "lebanese": "lebanon", "afghan": "afghanistan",
+    "afghans": "afghanistan", "pakistani": "pakistan", "indian": "india", "chinese": "china", "somali": "somalia", "sudanese": "sudan", "nigerian": "nigeria", "malian": "mali", "congolese": "congo",
+    "burkinabe": "burkina", "ethiopian": "ethiopia", "yemeni": "yemen", "saudi": "saudi", "egyptian": "egypt", "libyan": "libya", "colombian": "colombia", "mexican": "mexico", "belarusian": "belarus",
+    "georgian": "georgia", "armenian": "armenia", "azerbaijani": "azerbaijan", "azeri": "azerbaijan", "kenyan": "kenya", "ugandan": "uganda", "burmese": "myanmar", "american": "us", "americans": "us",
+    "jihadis": "jihadist", "jihadi": "jihadist", "jihadists": "jihadist", "islamists": "islamist", "airstrikes": "airstrike", "kurdish": "kurd", "kurds": "kurd", "wounding": "wound", "injuring": "injure",
 }  # fmt: skip
 
 
@@ -68,6 +76,8 @@ def _seen_in(frequencies: Path, stop: set[str]) -> dict[int, set[str]]:
     for hundred, listed in sorted(trade.items(), key=lambda item: int(item[0])):
         for word in words_of(listed):
             held[module.stem(word)] = max(held.get(module.stem(word), 0), int(hundred) / 100)
+    for term, share_of_own in _own_reports(module).items():
+        held[term] = max(held.get(term, 0), 0.5 * share_of_own)
     seen: dict[int, set[str]] = defaultdict(set)
     for term, value in held.items():
         n = TEXTS * value
@@ -78,6 +88,13 @@ def _seen_in(frequencies: Path, stop: set[str]) -> dict[int, set[str]]:
                 rounded *= step
             seen[round(rounded)].add(term)
     return seen
+
+
+def _own_reports(module: object) -> dict[str, float]:
+    """Share of our own reports (train/link_pairs) that hold a term, less two reports: a name of one event is no common word."""
+    reports = [json.loads(line) for file in sorted(PAIRS.glob("*.jsonl")) for line in file.read_text(encoding="utf-8").splitlines()]
+    held = Counter(term for report in reports for term in set(module.terms_of(f"{report['title']} {report['text']}")))  # type: ignore[attr-defined]
+    return {term: (n - 2) / len(reports) for term, n in held.items() if n > 2}
 
 
 if __name__ == "__main__":

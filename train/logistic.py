@@ -18,6 +18,7 @@ def learn(
     towards: Mapping[str, Mapping[str, float]] | None = None,
     prior: float | None = None,
     worth: Sequence[float] | None = None,
+    smooth: float = 0.0,
 ) -> tuple[float, dict[str, dict[str, float]]]:
     """Prior and level weights in log2 odds.
 
@@ -26,6 +27,7 @@ def learn(
         towards: weights in log2 odds that hold where the rows say nothing.
         prior: prior in log2 odds that the prior is drawn towards, weakly.
         worth: weight of each row.
+        smooth: how strongly neighbouring levels of a number ("0.20", "0.25") are drawn to keep the distance that `towards` gives them.
     """
     towards = towards or {}
     names = sorted({item for row in rows for item in row.items()} | {(f, level) for f, levels in towards.items() for level in levels})
@@ -37,11 +39,12 @@ def learn(
     theta = centre.copy()
     pull = np.full(len(names) + 1, ridge)
     pull[-1] = 0.01 if prior is None else ridge
+    chain = _neighbours(names, smooth)
     for _ in range(60):
         odds = theta[used].sum(axis=1) + theta[-1]
         p = 1 / (1 + np.exp(-np.clip(odds, -40, 40)))
         slope, curve = weight * (p - truth), weight * np.maximum(p * (1 - p), 1e-9)
-        gradient, hessian = pull * (theta - centre), np.diag(pull)
+        gradient, hessian = pull * (theta - centre) + chain @ (theta - centre), np.diag(pull) + chain
         for column in used.T:
             gradient[:-1] += np.bincount(column, slope, len(names))
             hessian[-1, :-1] += np.bincount(column, curve, len(names))
@@ -59,3 +62,15 @@ def learn(
     for (feature, level), value in zip(names, theta, strict=False):
         found.setdefault(feature, {})[level] = round(float(value) / math.log(2), 2)
     return round(float(theta[-1]) / math.log(2), 2), found
+
+
+def _neighbours(names: Sequence[tuple[str, str]], smooth: float) -> np.ndarray:
+    """Penalty between neighbouring levels that are numbers."""
+    chain = np.zeros((len(names) + 1, len(names) + 1))
+    for i, ((feature, low), (other, high)) in enumerate(zip(names, names[1:], strict=False)):
+        if feature == other and low.replace(".", "").isdigit() and high.replace(".", "").isdigit():
+            chain[i, i] += smooth
+            chain[i + 1, i + 1] += smooth
+            chain[i, i + 1] -= smooth
+            chain[i + 1, i] -= smooth
+    return chain

@@ -17,10 +17,10 @@ from khronika import config
 from khronika.link.words import rarest, terms_of, weight
 from khronika.types import Account
 
-WORDS = 5
+WORDS = 12
 """Rare words of an account that make keys."""
-RARE = 3.4
-"""Least weight of such a word: in fewer than 34 of 1,000 texts."""
+RARE = 2.8
+"""Least weight of such a word: in fewer than 60 of 1,000 texts."""
 LONG = 4
 """An interval of more days is blocked by the day of publication."""
 

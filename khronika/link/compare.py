@@ -22,9 +22,9 @@ from khronika.types import Account, Participant, Place, Toll
 Features = dict[str, str]
 """Feature to level."""
 
-LEAD = 700
-"""Characters of a body that tell what the whole report is about."""
-BINS = (0.02, 0.06, 0.12, 0.2, 0.3, 0.42, 0.56, 0.72)
+LEAD = 300
+"""Characters of a body that tell, with its title twice, what the whole report is about."""
+BINS = (0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36, 0.44, 0.56, 0.72)
 """Lower ends of the levels of a similarity; each has a weight of its own, so that any shape can be learnt."""
 _NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w’'-]{2,}|\b\d[\d,.]*\d\b|\b[1-9]\d*\b")
 
@@ -37,7 +37,6 @@ class Profile(msgspec.Struct, frozen=True):
     fresh: bool
     leads: bool
     words: Vector
-    title: Vector
     lead: Vector
     names: frozenset[str]
     parties: frozenset[str]
@@ -48,18 +47,17 @@ class Profile(msgspec.Struct, frozen=True):
 def profile(account: Account, body: str | None = None) -> Profile:
     """An account made ready to compare; `body` is its document's text, for what the report as a whole is about."""
     mention = account.mention
-    quotes = [quote for quote in mention.evidence] or [mention.trigger]
+    quotes = list(mention.evidence) or [mention.trigger]
     told = " ".join(dict.fromkeys(quote.words for quote in quotes))
     title = account.title or ""
-    leads = any(q.within == "title" or q.start < LEAD // 2 for q in (*quotes, mention.trigger)) and not mention.background
-    about = f"{title} {body[:LEAD] if body else told}"
+    leads = any(q.within == "title" or q.start < LEAD for q in (*quotes, mention.trigger)) and not mention.background
+    about = f"{title} {title} {body[:LEAD] if body else told}"
     return Profile(
         account=account,
         days=days_of(account),
         fresh=account.when.basis == "assumed_fresh",
         leads=leads,
         words=vector(terms_of(f"{told} {mention.trigger.words}")),
-        title=vector(terms_of(title)) if leads else {},
         lead=vector(terms_of(about)) if leads else {},
         names=_names(f"{title}. {told}" if leads else told),
         parties=_parties(mention.perpetrators),
@@ -81,9 +79,7 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
         "perpetrators": _shared(a.parties, b.parties),
         "people": _shared(a.people, b.people),
         "weapons": _shared(a.weapons, b.weapons),
-        "words": _level(cosine(a.words, b.words)),
-        "title": _level(cosine(a.title, b.title)) if a.title and b.title else "not compared",
-        "lead": _level(cosine(a.lead, b.lead)) if a.lead and b.lead else "not compared",
+        **_alike(a, b),
         "names": str(min(len(a.names & b.names), 5)) if a.names and b.names else "unknown",
         "text": "near-copy" if near_copy else "different",
         "shape": _shape(a.account, b.account),
@@ -209,6 +205,13 @@ def _shared(a: frozenset[str], b: frozenset[str]) -> str:
         return "unknown"
     rare = sum(weight(term) for term in a & b)
     return "none shared" if not rare else "common word shared" if rare < 4.5 else "rare word shared"
+
+
+def _alike(a: Profile, b: Profile) -> Features:
+    """Similarity of the reports where both open with the event, otherwise of the sentences that tell it."""
+    if a.lead and b.lead:
+        return {"report": _level(cosine(a.lead, b.lead))}
+    return {"sentences": _level(cosine(a.words, b.words))}
 
 
 def _level(similarity: float) -> str:

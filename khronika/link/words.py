@@ -16,6 +16,8 @@ from khronika.text import fold
 Vector = dict[str, float]
 """Terms with weights; the squares sum to one."""
 
+SMOOTH = 20
+"""Texts of ten thousand that any term is held to be in: names beyond the table do not drown the rest."""
 _TERM = re.compile(r"\w+")
 _SUFFIXES = (("ies", "y"), ("sses", "ss"), ("ings", ""), ("ing", ""), ("eds", ""), ("ed", ""), ("es", ""), ("s", ""))
 
@@ -71,12 +73,12 @@ def rarest(terms: Iterable[str], n: int) -> list[str]:
 @cache
 def _weights() -> dict[str, float]:
     texts = _table()["texts"]
-    return {term: math.log(texts / n) for n, terms in _table()["seen_in"].items() for n in (int(n),) for term in terms.split()}
+    return {term: math.log(texts / (n + SMOOTH)) for n, terms in _table()["seen_in"].items() for n in (int(n),) for term in terms.split()}
 
 
 @cache
 def _unseen() -> float:
-    return math.log(_table()["texts"] / 0.5)
+    return math.log(_table()["texts"] / SMOOTH)
 
 
 @cache
