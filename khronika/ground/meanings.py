@@ -73,10 +73,22 @@ def date(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         return of_day(year, month, number, "explicit", "a full date")
     if "r" in parse.parts and (related := _related_year(r, parse, frame)):
         return of_day(related, month, number, "relative", "a day with its year told by another date")
-    found = r.year_for(month, number, frame)
+    if "s" in parse.parts:
+        frame = replace(frame, tense="past" if (r.look(parse, "s", "SIDE") or 0) < 0 else "future")
+    found = _year_by_weekday(r, parse, frame, month, number) or r.year_for(month, number, frame)
     if found is None:
         return Meaning("DATE", f"XXXX-{month:02d}-{number:02d}", "open", NO_YEAR)
     return of_day(found[0], month, number, found[1], found[2])
+
+
+def _year_by_weekday(r: Resolver, parse: Parse, frame: Frame, month: int, number: int) -> tuple[int, Basis, str] | None:
+    """The year next to the publication day in which this day has the weekday that the text gives it."""
+    weekday_number = r.look(parse, "w", "WEEKDAY")
+    if weekday_number is None or frame.published is None or frame.narrative:
+        return None
+    near = [found for year in (frame.published.year, frame.published.year - 1, frame.published.year + 1)
+            if 1 <= year <= 9999 and (found := day(year, month, number)) and found.isoweekday() == weekday_number]  # fmt: skip
+    return (near[0].year, "relative", f"the year near {frame.published} in which the day has that weekday") if near else None
 
 
 def span_of_days(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -100,17 +112,6 @@ def span_of_days(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if start is None or end is None or end < start:
         return Meaning("DATE", f"{year:04d}-{month:02d}", "open", f"no such days: {first}.{month}. to {last}.{last_month}. of {year}")
     return Meaning("DATE", start.isoformat(), basis, reason, start, end)
-
-
-def years(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
-    first = _figure(r, parse, "y")
-    last = _figure(r, parse, "z") or _figure(r, parse, "e") or _figure(r, parse, "f")
-    if not first or last is None:
-        return None
-    last = first // 100 * 100 + last if last < 100 else last
-    if not first <= last <= 9999:
-        return None
-    return Meaning("DURATION", f"P{last - first}Y", "explicit", "a range of years", dt.date(first, 1, 1), dt.date(last, 12, 31))
 
 
 def periodic(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -145,6 +146,8 @@ def weekday(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     shift = -back
     reason = f"the latest such weekday up to {now}"
     direction = r.look(parse, "s", "SIDE") if side not in ("that", "same") else None
+    if side == "following" and not r.has(parse, "the"):
+        direction = -1
     if direction == 1 or direction is None and frame.tense == "future":
         shift, reason = (7 - back) % 7 or (7 if direction == 1 else 0), f"the next such weekday from {now}, as the words look ahead"
     elif direction == -1 and side not in ("past",):
@@ -292,6 +295,8 @@ def ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     forms = r.forms(parse, "n")
     number = r.number(forms)
     key = r.forms(parse, "k")
+    if key and key[0] in ("before", "after") and not frame.narrative:
+        return Meaning("DURATION", duration_value(number, unit), "open", "a length of time before or after something else")
     forward = bool({"later", "after", "afterward", "afterwards", "now", "hence"} & set(key))
     if not key:
         return None
@@ -373,16 +378,28 @@ def month(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         year = now.year + (-1 if direction == -1 and number >= now.month else 1 if direction == 1 and number <= now.month else 0)
         basis, reason = "relative", f"counted from {now}"
     if year is None:
-        found = r.year_for(number, 1, frame)
+        found = r.year_for(number, None, frame)
         if found is None:
             return Meaning("DATE", f"XXXX-{number:02d}", "open", NO_YEAR)
         year, basis, reason = found
-    return meaning_of_value(f"{year:04d}-{number:02d}", basis, reason)
+    return _third(r, parse, meaning_of_value(f"{year:04d}-{number:02d}", basis, reason))
 
 
 def edge(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
-    """The end of May, early 1941: the whole period, which is all that is sure."""
-    return r.inner(parse, frame)
+    """The end of May, early 1941, the end of the year; of a month its third."""
+    return _third(r, parse, r.inner(parse, frame, unit=True))
+
+
+def _third(r: Resolver, parse: Parse, base: Meaning | None) -> Meaning | None:
+    """Early, mid and late in a month: its first, second and last ten days; the value stays the month's."""
+    if base is None or base.first is None or base.last is None or len(base.value) != 7 or not base.value[5:].isdigit():
+        return base
+    edges = {r.grammar.classes["EDGE"].get(word) for word in r.words(parse)}
+    if "MID" in edges:
+        return replace(base, first=base.first.replace(day=11), last=base.first.replace(day=20))
+    if "END" in edges:
+        return replace(base, first=base.first.replace(day=21))
+    return replace(base, last=base.first.replace(day=10)) if "START" in edges else base
 
 
 def span(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -517,7 +534,7 @@ def year(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
 
 def year_end(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     now = frame.now
-    return meaning_of_value(f"{now.year:04d}", "relative", f"the year of {now}") if now else Meaning("DATE", "XXXX", "open", NO_DAY)
+    return meaning_of_value(f"{now.year:04d}-12-31", "relative", f"the end of the year of {now}") if now else Meaning("DATE", "XXXX", "open", NO_DAY)
 
 
 def weekend(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -557,6 +574,8 @@ def duration(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if unit is None or unit == "NIGHT" and "n" not in parse.parts:
         return None
     number = r.number(r.forms(parse, "n")) if "n" in parse.parts else 1.0 if r.has(parse, "entire") else None
+    if r.words(parse)[0] in ("a", "an") and r.counted_before(parse):
+        return Meaning("SET", duration_value(number, unit), "open", "so much in each, no date")
     return Meaning("DURATION", duration_value(number, unit), "open", "a length of time, no date")
 
 
@@ -574,11 +593,21 @@ def the_unit(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     unit = r.look(parse, "u", "UNIT")
     if r.has(parse, "a") or unit not in ("Q", "Y", "M", "W"):
         return None
+    if frame.seen:
+        return unit_of_told(frame, unit)
     return Meaning("DURATION", duration_value(1.0, unit), "open", "a length of time, no date")
 
 
+def unit_of_told(frame: Frame, unit: str) -> Meaning | None:
+    """The year in "the end of the year"."""
+    if frame.narrative:
+        return _from_told(frame, 0, unit)
+    now = frame.now
+    return shifted(now, 0, unit, "relative", f"counted from {now}", anchored=False) if now else Meaning("DATE", "XXXX", "open", NO_DAY)
+
+
 MEANINGS: dict[str, Rule] = {
-    "iso": iso, "numdate": numdate, "date": date, "range": span_of_days, "years": years, "set": periodic, "weekday": weekday, "deictic": deictic,
+    "iso": iso, "numdate": numdate, "date": date, "range": span_of_days, "set": periodic, "weekday": weekday, "deictic": deictic,
     "overnight": overnight, "nights": nights, "part": part, "toward": toward, "clock": clock, "ago": ago, "yearago": year_ago, "quarter": quarter,
     "half": half, "month": month, "edge": edge, "span": span, "pastday": past_day, "sameperiod": same_period, "unit": unit_beside, "season": season,
     "century": century, "decade": decade, "fiscal": fiscal, "year": year, "yearend": year_end, "weekend": weekend, "week_of": week_beside,

@@ -76,6 +76,8 @@ def read_times(body: str, published: dt.date | None, language: str = "en") -> To
         told.year = None if told.published else _only_year(tokens, parses, resolver)
     told.resolver = resolver
     frame = Frame(told.published, told.year, told.narrative)
+    if told.narrative:
+        frame.told = next((str(year) for year in _years(tokens, parses)), None)
     for parse in parses:
         frame.tense = _tense(grammar, tokens, parse) if parse.op in _DIRECTED else None
         meaning = resolver.resolve(parse, frame)
@@ -112,7 +114,10 @@ def _remember(frame: Frame, meaning: Meaning) -> None:
     if meaning.type not in ("DATE", "TIME") or not meaning.value[:4].isdigit():
         return
     value = meaning.value.split("T")[0]
+    if frame.told is None or frame.told[:4] != value[:4]:
+        frame.month = None
     frame.told = value
+    frame.month = int(value[5:7]) if value[5:7].isdigit() else frame.month
     if meaning.first and meaning.first == meaning.last:
         frame.told_day = meaning.first
     elif meaning.first:
@@ -125,6 +130,8 @@ def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> 
     """Whether a bare "May", "March" or figure is a time by the words around it."""
     before = tokens[parse.first - 1] if parse.first else None
     after = tokens[parse.last] if parse.last < len(tokens) else None
+    if parse.op == "season" and after is not None and after.form in ("of", "from", "in") and tokens[parse.last - 1].form == "fall":
+        return False
     if parse.op == "year":
         return _is_year(tokens, parse, before, after, body)
     if parse.op != "month" or parse.last - parse.first > 1:
@@ -167,7 +174,7 @@ def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:
             if form in (".", ";", "?", "!") or form.isspace():
                 break
             tense = "future" if form in future else "past" if form in past or form.endswith("ed") and form not in not_past else None
-            if tense == "future" and form in ("to", "until", "till") and not (step < 0 and distance == 1 and form != "to"):
+            if tense == "past" and form.endswith("ed") and index and tokens[index - 1].form in ("be", "is", "are", "being", "to"):
                 tense = None
             if tense:
                 best, found = distance, tense
@@ -180,15 +187,20 @@ def _sets(*lists: tuple[str, ...]) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(words) for words in lists)
 
 
+def _years(tokens: list[Token], parses: list[Parse]) -> list[int]:
+    return [int(tokens[i].form) for parse in parses if parse.op in ("date", "month", "year", "season", "edge", "range")
+            for i in range(parse.first, parse.last) if len(tokens[i].form) == 4 and tokens[i].form.isdigit()]  # fmt: skip
+
+
 def _is_history(tokens: list[Token], parses: list[Parse], published: dt.date | None) -> bool:
     """Whether a text tells a history (its dates follow each other) rather than news (they count from its day)."""
-    years = [int(tokens[i].form) for parse in parses if parse.op in ("date", "month", "year", "season") for i in range(parse.first, parse.last)
-             if len(tokens[i].form) == 4 and tokens[i].form.isdigit()]  # fmt: skip
-    if len(years) < 8:
+    years = _years(tokens, parses)
+    dates = sum(parse.op in ("date", "month", "season", "edge", "year") for parse in parses)
+    if len(years) < 3 or dates < 12:
         return False
     deictic = sum(parse.op in _DEICTIC for parse in parses)
     past = sum(1 for year in years if published is None or year < published.year - 1)
-    return past >= 0.8 * len(years) and len(years) >= 3 * deictic
+    return past >= 0.8 * len(years) and dates >= 8 * deictic
 
 
 def _dateline(body: str, tokens: list[Token], parses: list[Parse], resolver: Resolver) -> dt.date | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from khronika.ground.periods import Days, add_days, add_months, day, days_of, granularity_of, month_days, week_value
@@ -47,7 +47,10 @@ class Frame:
     tense: str | None = None
     quarter: str | None = None
     """The quarter told last, by which business news counts ("a year earlier")."""
-    seen: dict[str, Any] = field(default_factory=dict)
+    month: int | None = None
+    """The month told last in a history."""
+    seen: bool = False
+    """Within "the end of the ...", where "the year" is a date."""
 
     @property
     def now(self) -> dt.date | None:
@@ -140,36 +143,38 @@ class Resolver:
         rule = self._rules.get(parse.op)
         return rule(self, parse, frame) if rule else None
 
-    def inner(self, parse: Parse, frame: Frame, name: str = "inner") -> Meaning | None:
-        """The meaning of the part that is an expression of its own."""
+    def counted_before(self, parse: Parse) -> bool:
+        """Whether a count stands right before ("700 seats a week", "$35 a night")."""
+        near = [token.form for token in self._tokens[max(0, parse.first - 2) : parse.first]]
+        return any(form[0].isdigit() for form in near) or bool(near) and near[-1] in self.grammar.words["counted"]
+
+    def inner(self, parse: Parse, frame: Frame, name: str = "inner", *, unit: bool = False) -> Meaning | None:
+        """The meaning of the part that is an expression of its own; with `unit`, "the year" is a date."""
         span = parse.parts.get(name)
         found = self.grammar.parse(self._codes, *span) if span else None
+        frame = replace(frame, seen=True) if unit else frame
         return self.resolve(found, frame) if found else None
 
-    def year_for(self, month: int, number: int, frame: Frame) -> tuple[int, Basis, str] | None:
-        """The year of a day or month that is given without one, with basis and reason."""
+    def year_for(self, month: int, number: int | None, frame: Frame) -> tuple[int, Basis, str] | None:
+        """The year of a month, or of a day of it, that is given without one, with basis and reason."""
         if frame.narrative and frame.told and frame.told[:4].isdigit():
-            return _year_of_story(frame.told, month), "anchored", f"the year of the date told before, {frame.told}"
-        if frame.published is None:
+            year = int(frame.told[:4])
+            later = frame.month is not None and frame.month - month >= 8
+            return year + later, "anchored", f"the year of the date told before, {frame.told}"
+        now = frame.published
+        if now is None:
             return (frame.year, "relative", f"the only year that the text gives, {frame.year}") if frame.year else None
-        published = frame.published
-        past = published.year if (month, number) <= (published.month, published.day) else published.year - 1
-        ahead = past + 1
+        this, wanted = (now.month, now.day if number else 0), (month, number or 0)
+        past = now.year - (wanted > this)
+        ahead = now.year + (wanted < this)
+        if past == ahead or frame.tense == "past":
+            return past, "relative", f"the latest such date up to the publication day {now}"
         if frame.tense == "future":
-            near = ahead if (month, number) != (published.month, published.day) else past
-            return near, "relative", f"the next such date from the publication day {published}, as the verb looks ahead"
-        if frame.tense is None:
-            before = day(past, month, min(number, 28))
-            after = day(ahead, month, min(number, 28))
-            if before and after and (after - published).days < (published - before).days // 4:
-                return ahead, "relative", f"the such date nearest to the publication day {published}"
-        return past, "relative", f"the latest such date up to the publication day {published}"
-
-
-def _year_of_story(told: str, month: int) -> int:
-    year = int(told[:4])
-    before = int(told[5:7]) if len(told) >= 7 and told[5:7].isdigit() else None
-    return year + 1 if before is not None and before - month >= 8 else year
+            return ahead, "relative", f"the next such date from the publication day {now}, as the verb looks ahead"
+        months_ahead = (month - now.month) % 12
+        if months_ahead <= 3:
+            return ahead, "relative", f"the such date nearest to the publication day {now}"
+        return past, "relative", f"the latest such date up to the publication day {now}"
 
 
 def of_day(year: int, month: int, number: int, basis: Basis, reason: str) -> Meaning:
