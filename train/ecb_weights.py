@@ -6,12 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "bench"), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import ecbplus
-from logistic import learn
-
+from bench import ecbplus
 from khronika.link.weigh import Weights, write_weights
+from train.logistic import learn
 
 
 def main() -> None:

@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "bench"), str(Path(__file__).resolve().parent)]
-
-from logistic import learn
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from khronika.config import DATA
 from khronika.link import keys_of
@@ -26,6 +24,7 @@ from khronika.link.syndication import Texts
 from khronika.link.weigh import Weights, read_weights, write_weights
 from khronika.text import words_of
 from khronika.types import Account
+from train.logistic import learn
 
 WINDOW = 3
 """Days of publication between two reports whose accounts are compared even where they share no blocking key: the easy pairs teach too."""
@@ -82,7 +81,7 @@ def main() -> None:
     parser.add_argument("--ridge", type=float, default=3.0)
     parser.add_argument("--extractor", default="rules")
     arguments = parser.parse_args()
-    from linking import Reader
+    from bench.linking import Reader
 
     reports = read_reports()
     accounts = labelled_accounts(reports, Reader(arguments.extractor).accounts_of)
