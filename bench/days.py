@@ -30,7 +30,7 @@ def find(article: dict[str, Any], words: str, near: int = 0) -> Quote | None:
     return None
 
 
-def read_article(article: dict[str, Any]) -> tuple[Text, Reading, list[dict[str, Any]]]:
+def read_article(article: dict[str, Any], *, words: bool) -> tuple[Text, Reading, list[dict[str, Any]]]:
     """The article as a text, and its gold events as mentions without their days."""
     published = dt.date.fromisoformat(article["published"][:10]) if article.get("published") else None
     text = Text(id="t", document_id="d", body=article["text"], cleaner="gold", title=article.get("title"), language=article.get("language"), published=published)
@@ -41,7 +41,8 @@ def read_article(article: dict[str, Any]) -> tuple[Text, Reading, list[dict[str,
         trigger = trigger or (evidence[0] if evidence else None)
         if trigger is None:
             continue
-        mentions.append(Mention(id=str(number), text_id="t", by="gold", trigger=trigger, kind=event["type"], status=event["status"],
+        near = find(article, (event.get("when") or {}).get("text") or "", evidence[0].start if evidence else 0) if words else None
+        mentions.append(Mention(when_words=(near,) if near else (), id=str(number), text_id="t", by="gold", trigger=trigger, kind=event["type"], status=event["status"],
                                 background=event["background"], evidence=tuple(evidence)))  # fmt: skip
         events.append(event)
     return text, Reading(text_id="t", by="gold", mentions=tuple(mentions)), events
@@ -51,6 +52,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--language", default="en")
+    parser.add_argument("--words", action="store_true", help="give the gold date words too, so that only their meaning is measured")
     parser.add_argument("--errors", type=int, default=0)
     options = parser.parse_args()
     right = dated = dated_right = open_right = events_n = 0
@@ -59,7 +61,7 @@ def main() -> None:
         article = json.loads(path.read_text(encoding="utf-8"))
         if article.get("language", "en") != options.language:
             continue
-        text, reading, events = read_article(article)
+        text, reading, events = read_article(article, words=options.words)
         for event, mention, when in zip(events, reading.mentions, when_of_mentions(text, reading)):
             if event["background"]:
                 continue

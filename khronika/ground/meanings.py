@@ -8,8 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from khronika.ground.periods import add_days, add_months, day, days_of, month_days, week_value
-from khronika.ground.timex import Parse
+from khronika.ground.periods import add_days, day, days_of, week_value
 from khronika.ground.times import (
     NO_DAY,
     NO_YEAR,
@@ -24,6 +23,7 @@ from khronika.ground.times import (
     week_of,
     with_part,
 )
+from khronika.ground.timex import Parse
 from khronika.types import Basis
 
 
@@ -314,7 +314,9 @@ def ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     now = frame.now
     if now is None:
         return Meaning("DATE", "XXXX-XX-XX", "open", NO_DAY)
-    return shifted(now, sign * int(number), unit, "relative", f"counted from {now}", anchored=False)
+    found = shifted(now, sign * int(number), unit, "relative", f"counted from {now}", anchored=False)
+    exact = add_days(now, 7 * sign * int(number)) if unit == "W" else None
+    return replace(found, first=exact, last=exact) if exact else found
 
 
 def year_ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -394,12 +396,12 @@ def _third(r: Resolver, parse: Parse, base: Meaning | None) -> Meaning | None:
     """Early, mid and late in a month: its first, second and last ten days; the value stays the month's."""
     if base is None or base.first is None or base.last is None or len(base.value) != 7 or not base.value[5:].isdigit():
         return base
-    edges = {r.grammar.classes["EDGE"].get(word) for word in r.words(parse)}
-    if "MID" in edges:
+    thirds = {value for word in r.words(parse) if (value := r.grammar.value("THIRD", word))}
+    if 2 in thirds:
         return replace(base, first=base.first.replace(day=11), last=base.first.replace(day=20))
-    if "END" in edges:
+    if 3 in thirds:
         return replace(base, first=base.first.replace(day=21))
-    return replace(base, last=base.first.replace(day=10)) if "START" in edges else base
+    return replace(base, last=base.first.replace(day=10)) if 1 in thirds else base
 
 
 def span(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -456,12 +458,12 @@ def unit_beside(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if now is None:
         return Meaning("DATE", "XXXX", "open", NO_DAY)
     if unit == "W":
-        return _week(frame, now, shift)
+        return _week(replace(frame, tense=None) if r.has(parse, "earlier", "during") else frame, now, shift)
     if unit in ("DECADE", "CENTURY"):
         size = 10 if unit == "DECADE" else 100
         return meaning_of_value(str(now.year // size + shift), "relative", f"counted from {now}")
     found = shifted(now, shift, unit, "relative", f"counted from {now}", anchored=False)
-    if shift == 0 and found.first and found.last and found.last > now and frame.tense != "future":
+    if shift == 0 and found.first and found.last and found.last > now and (frame.tense != "future" or r.has(parse, "earlier")):
         return replace(found, last=now)
     return found
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from khronika.ground.meanings import MEANINGS
 from khronika.ground.periods import days_of, granularity_of
-from khronika.ground.timex import Grammar, Parse, Token, grammar_of
 from khronika.ground.times import Frame, Meaning, Resolver
+from khronika.ground.timex import Grammar, Parse, Token, grammar_of
 from khronika.types import Basis
 
 _WINDOW = 14

@@ -171,8 +171,8 @@ class Resolver:
             return past, "relative", f"the latest such date up to the publication day {now}"
         if frame.tense == "future":
             return ahead, "relative", f"the next such date from the publication day {now}, as the verb looks ahead"
-        months_ahead = (month - now.month) % 12
-        if months_ahead <= 3:
+        ahead_days = (ahead - now.year) * 365 + (month - now.month) * 30 + (number or 15) - (now.day if number else 15)
+        if ahead_days <= 75:
             return ahead, "relative", f"the such date nearest to the publication day {now}"
         return past, "relative", f"the latest such date up to the publication day {now}"
 

@@ -11,14 +11,15 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 
+from khronika.ground.periods import add_days, add_months
 from khronika.ground.telling import Timex, Told, find_times, read_times
 from khronika.ground.timex import grammar_of
 from khronika.text import Span, overlaps, sentences
-from khronika.types import Mention, Quote, Reading, Text, When
+from khronika.types import Basis, Mention, Quote, Reading, Text, When
 
 __all__ = ["Timex", "find_times", "when_of_mentions"]
 
-_OLD_DAYS = 400
+_WALL, _REPORTING, _NOW, _SINCE = 8.0, 40.0, 80.0, 20.0
 _NOTHING = "the text gives no date for it"
 
 
@@ -129,18 +130,21 @@ class _Dating:
         return best[1:] if best else None
 
     def _usable(self, time: Timex) -> bool:
-        if time.type == "SET" or time.op in ("fiscal", "yearago", "quarter"):
+        if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit"):
             return False
-        return time.type != "DURATION" or time.first is not None or time.op == "span"
+        return time.type != "DURATION" or time.first is not None or time.op in ("span", "duration") and "recent" in time.words.lower() or time.op == "ago"
 
     def _score(self, side: _Side, time: Timex, mention: Mention) -> float:
         trigger = (mention.trigger.start, mention.trigger.end)
+        if time.op == "ago" and time.type == "DURATION":
+            # "The blasts come a week after the explosions": it dates what follows it, from what the sentence tells first.
+            return 5.0 if time.end <= trigger[0] and "," not in side.words[time.end : trigger[0]] else -1000.0
         if overlaps((time.start, time.end), trigger):
             return 10.0 - self._weakness(side, time)
         between = side.words[time.end : trigger[0]] if time.end <= trigger[0] else side.words[trigger[1] : time.start]
         words = re.findall(r"[\w’'-]+|[,;:()—–]", between.lower())
         walls = sum(word in self._cues["walls"] for word in words)
-        return -float(len(words)) - 8 * walls - self._weakness(side, time)
+        return -float(len(words)) - _WALL * walls - self._weakness(side, time)
 
     def _weakness(self, side: _Side, time: Timex) -> float:
         """What speaks against an expression as the day of an event: a speaker's day, a plan, no day at all."""
@@ -148,18 +152,20 @@ class _Dating:
         after = re.findall(r"[\w’'-]+", side.words[time.end : time.end + 40].lower())[:2]
         weak = 0.0
         if any(word in self._cues["reporting"] for word in after[:1]) or any(word in self._cues["reporting"] for word in before[-4:]):
-            weak += 25
+            weak += _REPORTING
         if time.value.endswith("_REF"):
-            weak += 40
+            weak += _NOW
+        if before[-1:] == ["since"]:
+            weak += _SINCE
         if time.tense == "future":
             weak += 15
         weak += {"year": 12, "decade": 30, "century": 40, "quarter": 10, "season": 6, "month": 4, "week": 4}.get(time.granularity or "", 0)
-        return weak + (10 if time.first is None else 0)
+        return weak + (250 if time.first is None and time.value != "PAST_REF" else 0)
 
     def _dated(self, side: _Side, index: int, mention: Mention, before: _Before | None) -> When | None:
         time = side.told.times[index]
-        reason = time.reason
-        basis = time.basis
+        reason: str = time.reason
+        basis: Basis = time.basis
         if time.anchored and time.op != "clock" and before is not None and before.when.start is not None:
             time = side.told.from_day(index, before.when.start)
             reason, basis = f"counted from event {before.number}, {before.when.start}", "anchored"
@@ -168,6 +174,8 @@ class _Dating:
             if anchor is None:
                 return None
             time = side.told.from_day(index, anchor)
+        if time.op == "ago" and time.type == "DURATION":
+            return self._beside(side, index, before)
         if time.value.endswith("_REF") and time.value != "PRESENT_REF" and time.first is None:
             return self._when_of(side, time, "open", "no date is given, only that it was lately" if time.value == "PAST_REF" else reason)
         first, last = self._bounds(side, index, time)
@@ -176,6 +184,17 @@ class _Dating:
         if first and last and self._published and first > self._published and time.tense != "future" and mention.status == "occurred":
             return None
         return self._when_of(side, time, basis, reason, first, last)
+
+    def _beside(self, side: _Side, index: int, before: _Before | None) -> When | None:
+        """"A week after the explosions": a week before what the sentence tells, which is dated by its own words, or as the event told before."""
+        time = side.told.times[index]
+        own = side.sentences[side.sentence(time.start)]
+        days = [t.first for t in side.told.times if own[0] <= t.start < own[1] and t.first and t.first == t.last]
+        anchor = days[0] if days else before.when.start if before and before.when.start else self._published
+        moved = _shift_back(time.value, time.words, anchor) if anchor else None
+        if moved is None:
+            return None
+        return self._when_of(side, time, "anchored", f"counted from {anchor}, to which the words set it", moved, moved)
 
     def _bounds(self, side: _Side, index: int, time: Timex) -> tuple[dt.date | None, dt.date | None]:
         """"From Monday to Wednesday", "between 3 May and 5 June", "since 2014": the days that the words around widen it to."""
@@ -195,12 +214,9 @@ class _Dating:
                 return previous.first, last
         return first, last
 
-    def _when_of(self, side: _Side, time: Timex, basis: str, reason: str, first: dt.date | None = None, last: dt.date | None = None) -> When:
-        within = "title" if side is self._title else "body"
-        quote = Quote(start=time.start, end=time.end, words=time.words, within=within)  # type: ignore[arg-type]
-        return When(
-            basis=basis, reason=reason, start=first, end=last, quote=quote, granularity=time.granularity, value=time.value, type=time.type,
-        )  # type: ignore[arg-type]  # fmt: skip
+    def _when_of(self, side: _Side, time: Timex, basis: Basis, reason: str, first: dt.date | None = None, last: dt.date | None = None) -> When:
+        quote = Quote(start=time.start, end=time.end, words=time.words, within="title" if side is self._title else "body")
+        return When(basis=basis, reason=reason, start=first, end=last, quote=quote, granularity=time.granularity, value=time.value, type=time.type)
 
     # --- without words -----------------------------------------------------------------------------------------------
 
@@ -212,6 +228,16 @@ class _Dating:
         day = self._published
         return When(basis="assumed_fresh", reason=f"{_NOTHING}: held to be fresh news of {day}", start=day, end=day, granularity="day",
                     value=day.isoformat(), type="DATE")  # fmt: skip
+
+
+def _shift_back(value: str, words: str, anchor: dt.date) -> dt.date | None:
+    """The day that lies a TIMEX3 duration before (or, for "before", after) another; None for hours and vague lengths."""
+    match = re.fullmatch(r"P(\d+)([DWMY])", value)
+    if match is None:
+        return None
+    number = int(match.group(1)) * (1 if words.lower().endswith("before") else -1)
+    unit = match.group(2)
+    return add_days(anchor, number * (7 if unit == "W" else 1)) if unit in "DW" else add_months(anchor, number * (12 if unit == "Y" else 1))
 
 
 def _sharpness(time: Timex) -> int:
