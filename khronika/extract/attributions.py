@@ -1,0 +1,413 @@
+"""Sentences go in, attributions come out: who says it, by which word, and what is said.
+
+Speaker, cue and content are exact pieces of the text; a speaker that is a pronoun carries the phrase it stands for beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from khronika.config import data
+from khronika.extract.segments import Segment
+from khronika.types import Quote, Text
+
+_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|\w+(?:[-.’'](?=\w)\w+)*(?:[’'](?=\s))?|[^\w\s]")
+_OPENING, _CLOSING = "“«„", "”»"
+_QUOTES = _OPENING + _CLOSING + '"'
+_PUNCTUATION = frozenset(",;:.!?—–-()[]…" + _QUOTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """One voice in one sentence. `speaker` is as worded, `voice` what a pronoun stands for (else the same); chain: nearest to the outlet first.
+
+    `group` is the kind of cue: say, hold (an attitude), claim (responsibility), blame, deny, doubt.
+    """
+
+    speaker: Quote | None
+    voice: Quote | None
+    cue: Quote
+    content: tuple[Quote, ...]
+    group: str
+    segment: int
+    chain: tuple[Quote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or a mark, with offsets into its segment."""
+
+    word: str
+    low: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    cues: dict[str, str]
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]]
+    sets: dict[str, frozenset[str]]
+    first: frozenset[str]
+
+
+@cache
+def lexicon(language: str = "en") -> _Lexicon:
+    """The cue words, phrases and word sets of one language."""
+    raw: dict[str, Any] = data(f"lexicon/{language}/speech.toml")
+    cues: dict[str, str] = {}
+    for group in ("hold", "doubt", "say_ing", "say", "blame", "deny"):
+        for word in raw["cues"][group].split():
+            cues[word] = "say" if group == "say_ing" else group
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    listed = [(group, phrase) for group, found in raw["phrases"].items() for phrase in found if group != "verdict"]
+    listed += [("according", phrase) for phrase in raw["sources"]["according"]]
+    for group, phrase in listed:
+        first, *rest = phrase.split()
+        phrases.setdefault(first, []).append((tuple(rest), group))
+    sets = {name: frozenset(words.split()) for part in ("walk", "objects", "resolve") for name, words in raw[part].items()}
+    sets["passive"] = frozenset(raw["cues"]["passive"].split())
+    sets["ing"] = frozenset(word for word in cues if word.endswith("ing"))
+    sets["citing"] = frozenset(raw["sources"]["citing"])
+    return _Lexicon(cues, phrases, sets, frozenset(cues) | frozenset(phrases) | sets["passive"])
+
+
+def tokens_of(words: str) -> list[Token]:
+    """Words and marks in order."""
+    return [Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(words)]
+
+
+Range = tuple[int, int]
+"""First and last token, inclusive."""
+
+
+class _Sentence:
+    """One segment with its tokens, and the walks over them."""
+
+    def __init__(self, segment: Segment, index: int, words: _Lexicon) -> None:
+        self.segment, self.index, self.lexicon, self.sets = segment, index, words, words.sets
+        self.tokens = tokens_of(segment.words)
+
+    def low(self, at: int) -> str:
+        return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
+
+    def piece(self, found: Range) -> Quote:
+        return self.segment.piece(self.tokens[found[0]].start, self.tokens[found[1]].end)
+
+    def cue_at(self, at: int) -> tuple[str, int] | None:
+        """Group of the cue that starts at this token, and its last token."""
+        low = self.low(at)
+        for rest, group in self.lexicon.phrases.get(low, ()):
+            if all(self.low(at + 1 + i) == word for i, word in enumerate(rest)):
+                return group, at + len(rest)
+        group = self.lexicon.cues.get(low)
+        if group is None and not (low in self.sets["passive"] and self.low(at + 1) == "by"):
+            return None
+        if low in self.sets["noun_like"] and (self.low(at - 1) in self.sets["before_noun"] or at == 0):
+            return None
+        if low == "called" and self.low(at - 1) in ("so", "is", "was", "are"):
+            return None
+        return (group or "say"), at
+
+    def back(self, last: int) -> Range | None:
+        """The phrase that ends at token `last`, read leftwards."""
+        breaks, first = self.sets["breaks"], last + 1
+        while first > 0 and last - first < 18:
+            token = self.tokens[first - 1]
+            if token.low in breaks or (token.word in _PUNCTUATION and token.word not in "()-"):
+                break
+            first -= 1
+        while first <= last and self.low(first) in self.sets["lead"] | self.sets["days"] | {")", "-"}:
+            first += 1
+        return self.sound((first, last))
+
+    def sound(self, found: Range) -> Range | None:
+        """The phrase, if it can be a voice."""
+        first, last = found
+        if first > last:
+            return None
+        head = self.low(last)
+        if head in self.sets["never"] or head in ("of", "to", "the", "and", "a", "in", "for", "at", "on", "by", "from", "an"):
+            return None
+        if first == last and not self.tokens[first].word[0].isalpha():
+            return None
+        if first < last and self.low(first) in self.sets["pronouns"] | {"to"}:
+            return None if head not in self.sets["pronouns"] else (last, last)
+        return found
+
+    def subject(self, cue: int) -> tuple[Range | None, Range | None, bool]:
+        """The phrase before a cue, a phrase between commas that cites another voice, and whether the subject may stand to the right."""
+        skip, days = self.sets["skip"], self.sets["days"]
+        at = cue - 1
+        while at >= 0 and (self.low(at) in skip or self.low(at) in days or (self.low(at) in self.sets["before_day"] and self.low(at + 1) in days)):
+            at -= 1
+        if at < 0 or self.tokens[at].word in _QUOTES or self.tokens[at].word in ":;—–":
+            return None, None, True
+        if self.low(at) in ("who", "which"):
+            return self.back(at - 2 if self.low(at - 1) == "," else at - 1), None, False
+        if self.tokens[at].word != ",":
+            return self.back(at), None, False
+        opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word in "," + _QUOTES), -1)
+        if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
+            return None, None, True
+        subject = self.back(opening - 1)
+        if self.low(opening + 1) in self.sets["citing"]:
+            return subject, self.sound((opening + 2, at - 1)), False
+        if subject is None or self.low(opening + 1) in self.sets["inner"]:
+            return subject, None, False
+        return (subject[0], at - 1), None, False
+
+    def ahead(self, first: int) -> Range | None:
+        """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma."""
+        last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
+        while last + 1 < len(self.tokens) and last - first < 20:
+            token = self.tokens[last + 1]
+            if token.word in _PUNCTUATION and token.word not in "()-":
+                break
+            if last >= first and token.low in stop and not (token.low in keep and self.tokens[last + 2 : last + 3] and self.noun_follows(last + 2)):
+                break
+            last += 1
+        if last < first:
+            return None
+        if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and self.low(last + 2) in self.sets["determiners"]:
+            end = next((i for i in range(last + 2, min(len(self.tokens), last + 24)) if self.tokens[i].word in ",.;" + _QUOTES), None)
+            if end is not None and not any(self.low(i) in self.lexicon.cues or self.low(i) in ("was", "were", "is", "had") for i in range(last + 2, end)):
+                last = end - 1
+        return self.sound((first, last))
+
+    def noun_follows(self, at: int) -> bool:
+        """Whether a name or "the ..." stands here, so that "in", "and" go on with the phrase."""
+        token = self.tokens[at]
+        return token.word[0].isupper() and token.low not in self.sets["days"] and token.low not in self.sets["pronouns"] or token.low == "the"
+
+    def span(self, first: int, last: int) -> Quote | None:
+        """Tokens first..last without marks at the ends that say nothing."""
+        while first <= last and self.tokens[first].word in ",;:.—–-":
+            first += 1
+        while last >= first and self.tokens[last].word in ",;:—–-(":
+            last -= 1
+        if first > last or not any(t.word[0].isalnum() for t in self.tokens[first : last + 1]):
+            return None
+        return self.piece((first, last))
+
+
+def _hearer(sentence: _Sentence, at: int) -> tuple[Range | None, int]:
+    """Whom a voice told it, from token `at` on, and the token behind."""
+    sets, last = sentence.sets, at - 1
+    while last + 1 < len(sentence.tokens) and last - at < 7:
+        token = sentence.tokens[last + 1]
+        listed = token.low in sets["hearers"] or token.low in sets["outlets"]
+        if token.word in _PUNCTUATION or not (listed or token.word[0].isupper() or last + 1 == at or sentence.low(at) in ("the", "a", "an", "local", "his")):
+            break
+        last += 1
+        if listed and not sentence.tokens[last + 1 : last + 2]:
+            break
+        if listed and not (sentence.low(last + 1) in sets["hearers"] | sets["outlets"]):
+            break
+    if last < at:
+        return None, at
+    return (at, last), last + 1
+
+
+def _content(sentence: _Sentence, subject: Range | None, cue: Range, inverted: bool) -> tuple[list[Quote], Range | None]:
+    """What is said, and the hearer; left of the speaker where it stands there, else right of the cue."""
+    tokens, size = sentence.tokens, len(sentence.tokens)
+    if inverted:
+        left = sentence.span(0, cue[0] - 1)
+        after = (subject[1] if subject else cue[1]) + 1
+        right = sentence.span(after + 1, size - 1) if sentence.low(after) in (",", ".", ":") and after + 1 < size and tokens[after + 1].word in _QUOTES else None
+        return [piece for piece in (left, right) if piece], None
+    hearer, start = None, cue[1] + 1
+    if sentence.low(cue[0]) in ("told", "tells", "informed", "telling", "assured", "warned", "reminded"):
+        hearer, start = _hearer(sentence, start)
+    following = sentence.low(start)
+    before = subject[0] if subject else cue[0]
+    left_ready = before >= 3 and tokens[before - 1].word in "," + _QUOTES
+    if left_ready and (start >= size or following in sentence.sets["after"] or following in (".", ",") or tokens[start].word in _QUOTES and start >= size - 2):
+        left = sentence.span(0, before - 1)
+        quote = next((i for i in range(start, size) if tokens[i].word in _OPENING + '"'), None)
+        right = sentence.span(quote, size - 1) if quote is not None and quote < size - 2 else None
+        return [piece for piece in (left, right) if piece], hearer
+    while start < size and (sentence.low(start) in (",", ":") or sentence.low(start) in sentence.sets["days"]):
+        start += 1
+    right = sentence.span(start, size - 1)
+    return ([right] if right else []), hearer
+
+
+def _outlet(sentence: _Sentence, found: Range | None) -> Quote | None:
+    if found is None or not any(sentence.low(i) in sentence.sets["outlets"] for i in range(found[0], found[1] + 1)):
+        return None
+    return sentence.piece(found)
+
+
+def _according(sentence: _Sentence, at: int, last: int) -> Attribution | None:
+    source = sentence.ahead(last + 1)
+    if source is None:
+        return None
+    content = sentence.span(source[1] + 1, len(sentence.tokens) - 1) if at <= 1 else sentence.span(0, at - 1)
+    chain: tuple[Quote, ...] = ()
+    for i in range(source[1] + 1, min(len(sentence.tokens) - 1, source[1] + 4)):
+        if sentence.low(i) in ("cited", "quoted", "reported", "published") and sentence.low(i + 1) == "by":
+            through = sentence.ahead(i + 2)
+            chain = (sentence.piece(through),) if through else ()
+    voice = sentence.piece(source)
+    return Attribution(voice, voice, sentence.piece((at, last)), (content,) if content else (), "say", sentence.index, chain)
+
+
+def _quoted(sentence: _Sentence, at: int) -> Attribution | None:
+    """ "A quoted B as saying ..." and "B was quoted by A as saying ..."."""
+    end = next((i for i in range(at, min(len(sentence.tokens) - 1, at + 24)) if sentence.low(i) == "as" and sentence.low(i + 1) == "saying"), None)
+    if end is None:
+        return None
+    outer, _, _ = sentence.subject(at)
+    if end == at + 1 or sentence.low(at + 1) == "by":
+        voice, chain = outer, sentence.ahead(at + 2) if sentence.low(at + 1) == "by" else None
+        if sentence.low(end + 2) == "by":
+            chain = sentence.ahead(end + 3)
+    else:
+        voice, chain = sentence.sound((at + 1, end - 1)), outer
+    if voice is None:
+        return None
+    content = sentence.span(end + 2, len(sentence.tokens) - 1) or sentence.span(0, max(0, (outer or voice)[0] - 1))
+    said = sentence.piece(voice)
+    return Attribution(said, said, sentence.piece((at, end + 1)), (content,) if content else (), "say", sentence.index, (sentence.piece(chain),) if chain else ())
+
+
+def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tuple[Attribution | None, int]:
+    """The attribution whose cue starts at token `at`, and the last token of the cue."""
+    if sentence.low(at) in ("quoted", "quotes"):
+        return _quoted(sentence, at), at + 1
+    found = sentence.cue_at(at)
+    if found is None:
+        return None, at
+    group, last = found
+    if group == "according":
+        return _according(sentence, at, last), last
+    if sentence.low(last + 1) == "by" and sentence.low(at) in sentence.sets["passive"]:
+        speaker = sentence.ahead(last + 2)
+        content = sentence.span(0, at - 1)
+        if speaker is None:
+            return None, last
+        voice = sentence.piece(speaker)
+        return Attribution(voice, voice, sentence.piece((at, last + 1)), (content,) if content else (), group, sentence.index), last + 1
+    if sentence.low(at) in sentence.sets["ing"] and sentence.low(at - 1) == ",":
+        right = sentence.span(last + 1, len(sentence.tokens) - 1)
+        if before is None or before.segment != sentence.index:
+            first = next((i for i in range(1, min(at, 14)) if sentence.low(i) in sentence.lexicon.cues), None)
+            subject = sentence.back(first - 1) if first else None
+            if subject is None:
+                return None, last
+            voice = sentence.piece(subject)
+            return Attribution(voice, voice, sentence.piece((at, last)), (right,) if right else (), group, sentence.index), last
+        return replace(before, cue=sentence.piece((at, last)), content=(right,) if right else (), group=group), last
+    subject, cited, inverted = sentence.subject(at)
+    if subject is None and not inverted:
+        return None, last
+    if subject is None:
+        if at == 0 and sentence.index == 0:
+            return None, last
+        subject = sentence.ahead(last + 1)
+        if subject is None or subject[1] - subject[0] > 20:
+            return None, last
+    else:
+        inverted = False
+    content, hearer = _content(sentence, subject, (at, last), inverted)
+    voice, chain = sentence.piece(subject), _outlet(sentence, hearer)
+    through = (chain,) if chain else ()
+    if cited is None:
+        citing = next((i for i in range(last + 1, len(sentence.tokens) - 1) if sentence.low(i) in ("citing", "quoting") and sentence.low(i - 1) == ","), None)
+        cited = sentence.ahead(citing + 1) if citing else None
+    if cited is not None:
+        voice, through = sentence.piece(cited), (voice,)
+    return Attribution(voice, voice, sentence.piece((at, last)), tuple(content), group, sentence.index, through), last
+
+
+def _resolved(found: list[Attribution]) -> list[Attribution]:
+    """The same with pronouns given the nearest earlier speaker that fits."""
+    sets, kept = lexicon().sets, []
+    known: list[Quote] = []
+    for one in found:
+        words = one.speaker.words.lower() if one.speaker else ""
+        if words in sets["pronouns"]:
+            fits = [quote for quote in known[-6:] if _fits(words, quote.words, sets)]
+            one = replace(one, voice=fits[-1] if fits else None)
+        elif one.speaker is not None:
+            known.append(one.speaker)
+        kept.append(one)
+    return kept
+
+
+def _fits(pronoun: str, words: str, sets: dict[str, frozenset[str]]) -> bool:
+    low = {word.lower() for word in re.findall(r"[\w-]+", words)}
+    plural = bool(low & sets["plural"])
+    body = bool(low & sets["body"])
+    if pronoun in ("they", "we"):
+        return plural or body
+    if pronoun == "it":
+        return not plural and (body or words.split()[0].lower() in ("the", "a"))
+    # A person: a name, or a single human word, but never a plain body.
+    return not plural and (not body or "," in words or len(re.findall(r"\b[A-Z][\w’'-]+", words)) > 2)
+
+
+def _open_quotes(segments: Sequence[Segment]) -> list[tuple[bool, bool]]:
+    """For each segment whether a quotation is open before and behind it; a paragraph starts closed."""
+    found, state, paragraph = [], False, None
+    for segment in segments:
+        if (segment.within, segment.paragraph) != paragraph:
+            state, paragraph = False, (segment.within, segment.paragraph)
+        before = state
+        for mark in re.findall(r"[“”«»\"]", segment.words):
+            state = mark in _OPENING or (mark == '"' and not state)
+        found.append((before, state))
+    return found
+
+
+def _continued(found: list[Attribution], segments: Sequence[Segment]) -> list[Attribution]:
+    """The same with the content drawn over neighbouring sentences of the same quotation."""
+    states, taken = _open_quotes(segments), {one.segment for one in found}
+    grown = []
+    for one in found:
+        extra: list[Quote] = []
+        at, here = one.segment, segments[one.segment]
+        back = at
+        while one.content and states[back][0] and back > 0 and segments[back - 1].paragraph == here.paragraph and at - back < 6:
+            back -= 1
+            piece = segments[back]
+            cut = 0 if states[back][0] else max(piece.words.rfind("“"), piece.words.rfind('"'), piece.words.rfind("«"), 0)
+            extra.insert(0, piece.piece(cut, len(piece.words)))
+        ahead = at + 1
+        while ahead < len(segments) and segments[ahead].within == here.within and ahead not in taken and ahead - at < 10:
+            quoted = states[ahead][0] or segments[ahead].words[0] in _OPENING + '"'
+            if not quoted or not any(mark in quote.words for quote in one.content for mark in _QUOTES):
+                break
+            extra.append(segments[ahead].quote())
+            ahead += 1
+        grown.append(replace(one, content=one.content + tuple(extra)) if extra else one)
+    return grown
+
+
+def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attribution]:
+    """Every voice of the text, in order; a sentence without a cue word is passed over."""
+    words, found = lexicon(text.language if text.language in ("en",) else "en"), []
+    for index, segment in enumerate(segments):
+        low = segment.words.lower()
+        if not any(word in words.first for word in re.findall(r"[a-z]+", low)):
+            continue
+        sentence, at, before = _Sentence(segment, index, words), 0, None
+        inside = False
+        while at < len(sentence.tokens):
+            mark = sentence.tokens[at].word
+            if mark in _QUOTES:
+                inside = mark in _OPENING or (mark == '"' and not inside)
+            one = None
+            if not inside:
+                one, at = _attribution(sentence, at, before)
+            at += 1
+            if one is not None:
+                found.append(one)
+                before = one
+    return _continued(_resolved(found), segments)

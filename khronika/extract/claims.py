@@ -1,0 +1,213 @@
+"""Mentions go in and come out with who says what of them: claims, and for each perpetrator who names it.
+
+A claim is one voice with one stance; the outlet's own voice makes none. Stances follow the rulings 12 and 14 of the guidelines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from khronika.config import data
+from khronika.extract.attributions import Attribution, find_attributions, lexicon
+from khronika.extract.segments import Segment
+from khronika.text import fold
+from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Text
+
+__all__ = ["Attribution", "find_attributions", "find_claims"]
+
+_WORD = re.compile(r"(?:[A-Z]\.){2,}|[\w’'-]+")
+_FIXED: dict[str, Stance] = {"claim": "claims_responsibility", "blame": "blames", "deny": "denies", "doubt": "doubts"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    of: dict[str, str]
+    enemies: frozenset[tuple[str, str]]
+    content: dict[str, Any]
+
+
+@cache
+def _sides() -> _Sides:
+    raw = data("lexicon/en/speech.toml")
+    pairs = [tuple(pair.split()) for pair in raw["enemies"]["pairs"]]
+    words = {word: side for side, listed in raw["sides"].items() for word in listed.split()}
+    content = {name: frozenset(value.split()) if isinstance(value, str) else tuple(value) for name, value in raw["content"].items()}
+    return _Sides(words, frozenset([(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]), content)
+
+
+def _low_words(words: str) -> list[str]:
+    """Lower-case words; a possessive loses its ending, and "U.S." stays one word."""
+    return [re.sub(r"[’'](s|$)", "", m.group().lower()) for m in _WORD.finditer(words)]
+
+
+def _side(words: str) -> str | None:
+    """The side that a phrase speaks for, by the first word that tells ("pro-", "-backed" first)."""
+    sides, found = _sides().of, _low_words(words)
+    for word in found:
+        if "-" in word and word in sides:
+            return sides[word]
+    return next((sides[word] for word in found if word in sides and not (word == "us" and "US" not in words)), None)
+
+
+def _side_of_voice(voice: Quote, body: str) -> str | None:
+    """The side of a speaker: by its own words, else by what stands around its name where it is first told."""
+    own = _side(voice.words)
+    if own:
+        return own
+    name = next((w for w in reversed(re.findall(r"[\w’'-]+", voice.words)) if w[0].isupper() and len(w) > 3), None)
+    at = body.find(name) if name else -1
+    if name is None or at < 0:
+        return None
+    before = re.split(r"[.!?\n]", body[max(0, at - 70) : at])[-1]
+    behind = re.split(r"[.!?\n]|\bsaid\b|\btold\b", body[at + len(name) : at + len(name) + 90])[0]
+    return _side(before) or (_side(behind) if behind.startswith(",") else None)
+
+
+def _holds(phrases: Sequence[str], low: str) -> bool:
+    return any(phrase in low for phrase in phrases)
+
+
+def _author(words: str, mention: Mention, spans: Sequence[Quote]) -> str | None:
+    """The words that name an author in what is said: a perpetrator that stands in it, else the side that acts there."""
+    for participant in mention.perpetrators:
+        quote = participant.quote
+        if any(span.start <= quote.start < span.end and span.within == quote.within for span in spans):
+            return quote.words
+    return None
+
+
+def _stance(one: Attribution, mention: Mention, body: str) -> Stance:
+    """What the voice does: by its cue, else by whose side the named author is on."""
+    content = " ".join(quote.words for quote in one.content)
+    low, lists = content.lower(), _sides().content
+    if one.group in _FIXED:
+        return _FIXED[one.group]
+    if _holds(lists["negated"], low):
+        return "denies"
+    if _holds(lists["doubting"], low):
+        return "doubts"
+    author = _author(content, mention, one.content)
+    voice = _side_of_voice(one.voice, body) if one.voice else None
+    if voice and re.search(r"\b(our|we)\b", low) and one.voice and author is None and mention.perpetrators:
+        return "claims_responsibility" if not re.search(r"\b(on|at|against|of) our\b", low) else "reports"
+    if author is None:
+        return "reports"
+    other = _side(author)
+    if other is None:
+        return "attributes"
+    if voice == other:
+        return "claims_responsibility"
+    return "blames" if (voice, other) in _sides().enemies else "attributes"
+
+
+def _about(stance: Stance, content: str) -> About:
+    lists, low = _sides().content, set(_low_words(content))
+    if stance in ("blames", "attributes", "claims_responsibility"):
+        return "perpetrator"
+    for name in ("casualties", "weapon", "target"):
+        if low & lists[name]:
+            return name  # type: ignore[return-value]
+    return "occurrence"
+
+
+def _value(one: Attribution) -> Quote | None:
+    """The first piece of what is said, without its "that"."""
+    if not one.content:
+        return None
+    quote = one.content[0]
+    lead = re.match(r"(?:that|how|of|for)\s+", quote.words)
+    cut = lead.end() if lead else 0
+    return Quote(start=quote.start + cut, end=quote.end, words=quote.words[cut:], within=quote.within)
+
+
+def _speaks_of(one: Attribution, mention: Mention, evidence: set[int]) -> int:
+    """How closely an attribution is tied to a mention: 3 its trigger is said, 2 it stands in its evidence, 0 not."""
+    trigger = mention.trigger
+    if any(q.within == trigger.within and q.start <= trigger.start < q.end for q in one.content):
+        return 3
+    return 2 if one.segment in evidence else 0
+
+
+def _evidence_segments(mention: Mention, segments: Sequence[Segment]) -> set[int]:
+    quotes = (*mention.evidence, mention.trigger)
+    return {i for i, s in enumerate(segments) if any(q.within == s.within and q.start < s.end and s.start < q.end for q in quotes)}
+
+
+def _follows(one: Attribution, owner: dict[int, int], segments: Sequence[Segment]) -> int | None:
+    """The mention that a sentence without one speaks of: that of the sentences before it, if it says "the attack" or names its toll."""
+    if one.segment in owner:
+        return None
+    content = " ".join(q.words for q in one.content)
+    if not set(_low_words(content)) & _sides().content["refers"]:
+        return None
+    for back in range(1, 4):
+        at = one.segment - back
+        if at in owner and segments[at].within == segments[one.segment].within:
+            return owner[at]
+    return None
+
+
+def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment]) -> Claim | None:
+    if one.voice is None:
+        return None
+    stance = _stance(one, mention, text.body)
+    content = " ".join(quote.words for quote in one.content)
+    return Claim(
+        by=one.voice, stance=stance, about=_about(stance, content), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
+    )  # fmt: skip
+
+
+def _distinct(claims: Sequence[tuple[int, Claim]]) -> tuple[Claim, ...]:
+    """One claim for each voice and stance: the most closely tied, then the longest in what it says; in the order of the text."""
+    best: dict[tuple[str, str], tuple[int, Claim]] = {}
+    for tie, claim in claims:
+        key = (fold(claim.by.words), claim.stance)
+        held = best.get(key)
+        rank = (tie, len(claim.value.words) if claim.value else 0)
+        if held is None or rank > (held[0], len(held[1].value.words) if held[1].value else 0):
+            best[key] = (tie, claim)
+    return tuple(sorted((claim for _, claim in best.values()), key=lambda c: (c.quote.within, c.by.start)))
+
+
+def _asserted(participant: Participant, attributed: Sequence[tuple[Attribution, Claim]], claims: Sequence[Claim]) -> tuple[int, ...]:
+    """Indices of the claims that name a perpetrator; -1 where the outlet does so itself."""
+    quote = participant.quote
+    naming = [c for one, c in attributed if any(q.within == quote.within and q.start <= quote.start < q.end for q in one.content)]
+    keys = {(fold(c.by.words), c.stance) for c in naming}
+    found = tuple(i for i, c in enumerate(claims) if (fold(c.by.words), c.stance) in keys)
+    return found or (-1,)
+
+
+def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions with `claims` filled and each perpetrator's `asserted_by` set."""
+    if not mentions:
+        return []
+    said = [one for one in find_attributions(text, segments) if one.group != "hold" and one.voice is not None]
+    evidence = [_evidence_segments(mention, segments) for mention in mentions]
+    owner: dict[int, int] = {}
+    for at, (mention, held) in enumerate(zip(mentions, evidence, strict=True)):
+        for segment in held:
+            owner[segment] = at
+    following = [_follows(one, owner, segments) for one in said]
+    filled = []
+    for at, mention in enumerate(mentions):
+        attributed: list[tuple[Attribution, Claim]] = []
+        ranked: list[tuple[int, Claim]] = []
+        for one, after in zip(said, following, strict=True):
+            tie = 1 if after == at else _speaks_of(one, mention, evidence[at])
+            claim = _make_claim(one, mention, text, segments) if tie else None
+            if claim is not None:
+                attributed.append((one, claim))
+                ranked.append((tie, claim))
+        claims = _distinct(ranked)
+        authors = tuple(
+            msgspec.structs.replace(participant, asserted_by=_asserted(participant, attributed, claims)) for participant in mention.perpetrators
+        )
+        filled.append(msgspec.structs.replace(mention, claims=claims, perpetrators=authors))
+    return filled
