@@ -1,0 +1,102 @@
+"""A Text in, a Reading out, by rules alone: the floor that needs no weights, and the fall-back for ever.
+
+Sentences -> triggers -> occurrences -> mentions with roles and counts -> claims, assessments, forecasts, persons.
+"""
+
+from __future__ import annotations
+
+from khronika.extract import claims, joining, outlook, persons, roles, tolls
+from khronika.extract.joining import Occurrence
+from khronika.extract.lexicon import Lexicon, load
+from khronika.extract.segments import Segment, segments_of
+from khronika.extract.triggers import find_triggers
+from khronika.text import digest_of
+from khronika.types import Mention, Participant, Quote, Reading, Text
+
+NAME = "rules@1"
+LEAST = 0.55
+"""Strength from which a trigger founds an occurrence; chosen on the training articles."""
+WHOLE_ARTICLE = 1500
+"""From so many characters on a body is a whole article, and its title alone founds no event."""
+
+
+class RulesExtractor:
+    """The extractor by rules; holds nothing but its least strength."""
+
+    def __init__(self, least: float = LEAST) -> None:
+        self.name = NAME
+        self._least = least
+
+    def read(self, text: Text) -> Reading:
+        """What the text says."""
+        lexicon = load(text.language if text.language and _has_lexicon(text.language) else "en")
+        segments = segments_of(text)
+        triggers = find_triggers(segments, lexicon, text.published)
+        occurrences = joining.join(triggers, segments, lexicon, self._least)
+        mentions = [_mention(occurrence, segments, text, lexicon) for occurrence in _without_title(occurrences, segments, text)]
+        mentions = list(claims.find_claims(text, segments, mentions))
+        assessments, forecasts = outlook.find_outlook(text, segments, mentions)
+        return Reading(
+            text_id=text.id,
+            by=self.name,
+            mentions=tuple(mentions),
+            assessments=assessments,
+            forecasts=forecasts,
+            persons=persons.find_persons(text, segments),
+        )
+
+
+def _has_lexicon(language: str) -> bool:
+    from khronika import config
+
+    return (config.DATA / "lexicon" / language / "triggers.toml").exists()
+
+
+def _without_title(occurrences: list[Occurrence], segments: list[Segment], text: Text) -> list[Occurrence]:
+    """A title repeats what the body tells: its occurrence is kept only where the body tells of none and is no whole article."""
+    told = [o for o in occurrences if any(segments[at].within == "body" for at in o.sentences)]
+    for occurrence in told:
+        occurrence.sentences = [at for at in occurrence.sentences if segments[at].within == "body"]
+        occurrence.triggers = [t for t in occurrence.triggers if t.quote.within == "body"] or occurrence.triggers
+    if told or len(text.body) >= WHOLE_ARTICLE:
+        return told
+    return occurrences
+
+
+def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon) -> Mention:
+    own = [segments[at] for at in occurrence.sentences]
+    trigger = occurrence.main
+    language = lexicon.language
+    killed, injured, detained = (tolls.find_toll(own, outcome, lexicon) for outcome in ("killed", "injured", "detained"))
+    return Mention(
+        id=digest_of("mention", text.id, trigger.quote.within, str(trigger.quote.start), str(trigger.quote.end), trigger.kind),
+        text_id=text.id,
+        by=NAME,
+        trigger=trigger.quote,
+        kind=trigger.kind,  # type: ignore[arg-type]
+        status=trigger.status,
+        background=trigger.is_background,
+        rollup=trigger.is_rollup,
+        evidence=tuple(segment.quote() for segment in own),
+        perpetrators=_told(roles.find_perpetrators(own, trigger, language)),
+        targets=roles.find_targets(own, trigger, language),
+        victims=roles.find_victims(own, language),
+        weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else roles.find_weapons(own, language),
+        killed=killed,
+        injured=injured,
+        detained=detained if trigger.kind in ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash") else None,
+        p=round(min(0.95, max(0.05, trigger.strength)), 2),
+    )
+
+
+def _told(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
+    """Perpetrators start as the outlet's own word; claims that name them replace it."""
+    from msgspec.structs import replace
+
+    return tuple(replace(value, asserted_by=(-1,)) for value in values)
+
+
+def exact(text: Text, quote: Quote) -> bool:
+    """Whether a quote equals its slice; a test and the benches hold every extractor to it."""
+    whole = text.body if quote.within == "body" else text.title or ""
+    return whole[quote.start : quote.end] == quote.words

@@ -1,0 +1,142 @@
+"""Segments in, the words that name an occurrence out, with kind and status; habits, threats, plans and talk are passed over.
+
+The rule: a trigger counts where its own clause says that something happened; what stands before it in the clause decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from khronika.extract.lexicon import Group, Lexicon
+from khronika.extract.segments import Segment
+from khronika.types import Quote, Status
+
+FAMILY = {
+    "armed_clash": "battle", "government_regains_territory": "battle", "non_state_actor_overtakes_territory": "battle",
+    "air_drone_strike": "violence", "shelling_artillery_missile": "violence", "remote_explosive": "violence", "suicide_bomb": "violence",
+    "grenade": "violence", "chemical_weapon": "violence", "attack": "violence", "sexual_violence": "civilians", "abduction": "civilians",
+    "peaceful_protest": "protest", "protest_with_intervention": "protest", "excessive_force_against_protesters": "protest",
+    "violent_demonstration": "protest", "mob_violence": "protest",
+}  # fmt: skip
+WEAK = frozenset({"other_development", "change_to_group", "headquarters_or_base", "agreement", "non_violent_transfer_of_territory"})
+_YEAR = re.compile(r"\b(19\d\d|20\d\d)\b")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger in one segment; `at` is the segment's index, `strength` about 0 to 1."""
+
+    at: int
+    quote: Quote
+    kind: str
+    status: Status
+    strength: float
+    is_background: bool
+    is_rollup: bool
+
+    @property
+    def family(self) -> str:
+        return FAMILY.get(self.kind, self.kind)
+
+
+def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date | None) -> list[Trigger]:
+    """At most one trigger a sentence and family, in order of the text."""
+    found: list[Trigger] = []
+    for at, segment in enumerate(segments):
+        if len(segment.words) > 1500 or _is_talk(segment.words, lexicon):
+            continue
+        stems = {word[:4].casefold() for word in _WORD.findall(segment.words)}
+        taken: list[tuple[int, int]] = []
+        families: set[str] = set()
+        for group in lexicon.groups:
+            if not group.anchors & stems and not any(anchor in stems for anchor in (a[:3] for a in group.anchors if len(a) < 4)):
+                continue
+            for match in group.pattern.finditer(segment.words):
+                if any(match.start() < end and start < match.end() for start, end in taken):
+                    continue
+                taken.append(match.span())
+                trigger = _judge(at, segment, group, match, lexicon, published)
+                if trigger is not None and trigger.family not in families:
+                    families.add(trigger.family)
+                    found.append(trigger)
+                    break
+    return sorted(_strongest(found), key=lambda trigger: (trigger.at, trigger.quote.start))
+
+
+def _is_talk(words: str, lexicon: Lexicon) -> bool:
+    rules = lexicon.not_event
+    return bool(rules["peace"].search(words) or rules["question"].search(words) or len(words.split()) < 4)
+
+
+def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexicon: Lexicon, published: dt.date | None) -> Trigger | None:
+    words = segment.words
+    before = words[max(0, match.start() - 90) : match.start()]
+    rules = lexicon.not_event
+    if rules["modal"].search(before) or rules["negated"].search(before):
+        return None
+    strength = 0.7
+    if rules["habit"].search(words):
+        strength -= 0.35
+    if rules["threat"].search(words):
+        strength -= 0.2
+    if rules["general"].search(words):
+        strength -= 0.2
+    kind = _kind(group, words, lexicon)
+    if kind in WEAK:
+        strength -= 0.2
+    if lexicon.follow["casualty"].search(words):
+        strength += 0.1
+    if _has_day(words):
+        strength += 0.15
+    status: Status = "occurred"
+    for name in ("foiled", "attempted", "alleged"):
+        if lexicon.status[name].search(words[max(0, match.start() - 110) : match.end() + 60]):
+            status = name  # type: ignore[assignment]
+            break
+    quote = segment.piece(*match.span())
+    background = _is_background(words, lexicon, published)
+    return Trigger(at, quote, kind, status, strength, background, bool(lexicon.rollup.search(words)))
+
+
+def _kind(group: Group, words: str, lexicon: Lexicon) -> str:
+    if group.kind != "means":
+        return group.kind
+    for kind, pattern in lexicon.means.items():
+        if pattern.search(words):
+            return kind
+    return group.default or "attack"
+
+
+def _has_day(words: str) -> bool:
+    return bool(
+        re.search(
+            r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|today|yesterday|overnight|this morning|tonight|"
+            r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)?|Sept(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?) \d{1,2}\b|"
+            r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December))",
+            words,
+        )
+    )
+
+
+def _is_background(words: str, lexicon: Lexicon, published: dt.date | None) -> bool:
+    years = [int(year) for year in _YEAR.findall(words)]
+    if published and years and max(years) < published.year - (published.month < 4):
+        return True
+    if published and years and max(years) == published.year:
+        return False
+    return bool(lexicon.background.search(words))
+
+
+def _strongest(found: list[Trigger]) -> list[Trigger]:
+    """Of several triggers in one sentence a weak kind gives way to a strong one."""
+    by_segment: dict[int, list[Trigger]] = {}
+    for trigger in found:
+        by_segment.setdefault(trigger.at, []).append(trigger)
+    kept: list[Trigger] = []
+    for triggers in by_segment.values():
+        strong = [t for t in triggers if t.kind not in WEAK]
+        kept += (strong or triggers)[:2] if len(strong) != 1 else strong
+    return kept
