@@ -37,6 +37,20 @@ def data(name: str) -> dict[str, Any]:
     return read_toml(DATA / name)
 
 
+@cache
+def data_json(name: str) -> Any:
+    """The content of a JSON file under khronika/data; not to be changed.
+
+    Raises:
+        DataError: it is missing or no JSON.
+    """
+    path = DATA / name
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
 def read_sources(*files: Path) -> dict[str, Source]:
     """Publishers by id, from data/sources.toml and the user's own files; a later file replaces an entry of the same id.
 

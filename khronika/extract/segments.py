@@ -24,6 +24,8 @@ class Segment:
     within: Literal["body", "title"]
     words: str
     paragraph: int
+    number: int = 0
+    """Which sentence of the title or the body it is."""
 
     def quote(self) -> Quote:
         """The whole segment as exact words."""
@@ -41,7 +43,7 @@ def segments_of(text: Text) -> list[Segment]:
         found += [Segment(a, b, "title", text.title[a:b], -1) for a, b in sentences(text.title)]
     breaks = [match.start() for match in _PARAGRAPH.finditer(text.body)]
     holes = sorted(text.boilerplate)
-    paragraph = hole = 0
+    paragraph = hole = number = 0
     for start, end in sentences(text.body):
         while paragraph < len(breaks) and breaks[paragraph] < start:
             paragraph += 1
@@ -49,5 +51,6 @@ def segments_of(text: Text) -> list[Segment]:
             hole += 1
         if hole < len(holes) and overlaps((start, end), holes[hole]):
             continue
-        found.append(Segment(start, end, "body", text.body[start:end], paragraph))
+        found.append(Segment(start, end, "body", text.body[start:end], paragraph, number))
+        number += 1
     return found

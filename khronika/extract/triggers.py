@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
+from khronika import config
 from khronika.extract.lexicon import Group, Lexicon
 from khronika.extract.segments import Segment
 from khronika.types import Quote, Status
@@ -36,6 +37,7 @@ class Trigger:
     strength: float
     is_background: bool
     is_rollup: bool
+    levels: dict[str, str]
 
     @property
     def family(self) -> str:
@@ -45,6 +47,8 @@ class Trigger:
 def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date | None) -> list[Trigger]:
     """At most one trigger a sentence and family, in order of the text."""
     found: list[Trigger] = []
+    title = next((segment.words.casefold() for segment in segments if segment.within == "title"), "")
+    context = _Context(published, title, sum(bool(lexicon.follow["casualty"].search(segment.words)) for segment in segments[:60]))
     for at, segment in enumerate(segments):
         if len(segment.words) > 1500 or _is_talk(segment.words, lexicon):
             continue
@@ -58,7 +62,7 @@ def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date 
                 if any(match.start() < end and start < match.end() for start, end in taken):
                     continue
                 taken.append(match.span())
-                trigger = _judge(at, segment, group, match, lexicon, published)
+                trigger = _judge(at, segment, group, match, lexicon, context)
                 if trigger is not None and trigger.family not in families:
                     families.add(trigger.family)
                     found.append(trigger)
@@ -71,34 +75,78 @@ def _is_talk(words: str, lexicon: Lexicon) -> bool:
     return bool(rules["peace"].search(words) or rules["question"].search(words) or len(words.split()) < 4)
 
 
-def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexicon: Lexicon, published: dt.date | None) -> Trigger | None:
+def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexicon: Lexicon, context: _Context) -> Trigger | None:
     words = segment.words
     before = words[max(0, match.start() - 90) : match.start()]
     rules = lexicon.not_event
     if rules["modal"].search(before) or rules["negated"].search(before):
         return None
-    strength = 0.7
-    if rules["habit"].search(words):
-        strength -= 0.35
-    if rules["threat"].search(words):
-        strength -= 0.2
-    if rules["general"].search(words):
-        strength -= 0.2
-    kind = _kind(group, words, lexicon)
-    if kind in WEAK:
-        strength -= 0.2
-    if lexicon.follow["casualty"].search(words):
-        strength += 0.1
-    if _has_day(words):
-        strength += 0.15
     status: Status = "occurred"
     for name in ("foiled", "attempted", "alleged"):
         if lexicon.status[name].search(words[max(0, match.start() - 110) : match.end() + 60]):
             status = name  # type: ignore[assignment]
             break
+    kind = _kind(group, words, lexicon)
+    levels = features(segment, group, kind, match, lexicon, context)
     quote = segment.piece(*match.span())
-    background = _is_background(words, lexicon, published)
-    return Trigger(at, quote, kind, status, strength, background, bool(lexicon.rollup.search(words)))
+    return Trigger(at, quote, kind, status, strength(levels), levels["old"] == "yes", bool(lexicon.rollup.search(words)), levels)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What the whole text tells of a trigger's chances."""
+
+    published: dt.date | None
+    title: str
+    count: int
+
+
+def features(segment: Segment, group: Group, kind: str, match: re.Match[str], lexicon: Lexicon, context: _Context) -> dict[str, str]:
+    """Feature -> level of one trigger; the weights of the levels are learnt (train/rule_weights.py)."""
+    words = segment.words
+    rules = lexicon.not_event
+    before = words[max(0, match.start() - 40) : match.start()]
+
+    def yes(value: object) -> str:
+        return "yes" if value else "no"
+
+    place = segment.number if segment.number < 3 else 3 if segment.number < 8 else 4 if segment.number < 20 else 5
+    return {
+        "group": group.name,
+        "kind": kind,
+        "habit": yes(rules["habit"].search(words)),
+        "threat": yes(rules["threat"].search(words)),
+        "general": yes(rules["general"].search(words)),
+        "modal": yes(re.search(r"\b(?:will|would|could|may|might|should|if|can|must)\b", words)),
+        "casualty": yes(lexicon.follow["casualty"].search(words)),
+        "day": yes(_has_day(words)),
+        "old": yes(_is_background(words, lexicon, context.published)),
+        "number": yes(re.search(r"\d", words)),
+        "named place": yes(re.search(r"\b(?:in|at|near|on|of|outside|from|over) (?:the )?[A-Z]", words)),
+        "passive": yes(re.search(r"\b(?:was|were|been|being)(?: \w+)?\W*$", before) or re.match(r"(?:was|were|been|being)\b", match.group())),
+        "past": yes(re.search(r"ed\b|\b(?:hit|struck|shot|fell|took|blew|threw|fought|held|set|went)\b", match.group())),
+        "plural": yes(re.search(r"(?:strikes|attacks|raids|clashes|explosions|bombings|shellings|arrests|killings|protests)$", match.group())),
+        "spoken": yes(re.search(r"[“”\"]", words[: match.start()]) and not re.search(r"[”\"] ", words[: match.start()])),
+        "we": yes(re.search(r"\b(?:we|our|us|I|my)\b", words)),
+        "title": yes(context.title and _in_title(match.group(), context.title)),
+        "position": str(place),
+        "length": str(min(5, len(words.split()) // 10)),
+        "many": str(min(4, context.count // 4)),
+        "roll-up": yes(lexicon.rollup.search(words)),
+        "said": yes(re.search(r"\b(?:said|says|according to|reported|told)\b", words)),
+    }
+
+
+def _in_title(words: str, title: str) -> bool:
+    stems = {word[:5].casefold() for word in _WORD.findall(words) if len(word) > 3}
+    return any(stem in title for stem in stems)
+
+
+def strength(levels: dict[str, str]) -> float:
+    """Probability that the trigger tells of an event, by the learnt weights of its levels (log2 odds)."""
+    weights = config.data_json("lexicon/en/trigger_weights.json")
+    odds = weights["prior"] + sum(weights["levels"].get(feature, {}).get(level, 0.0) for feature, level in levels.items())
+    return float(1 / (1 + 2.0 ** -max(-40.0, min(40.0, odds))))
 
 
 def _kind(group: Group, words: str, lexicon: Lexicon) -> str:
