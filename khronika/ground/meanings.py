@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from khronika.ground.periods import add_days, day, days_of, week_value
+from khronika.ground.periods import add_days, add_months, day, days_of, month_days, week_value
 from khronika.ground.times import (
     NO_DAY,
     NO_YEAR,
@@ -209,6 +209,8 @@ def part(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
             return replace(base, type="TIME", value=f"{start}TNI", first=start) if start else base
         return with_part(base, code)
     side = (r.forms(parse, "s") or [""])[0]
+    if not side:
+        return with_part(_from_told(frame, 0, "D"), code)
     if side in ("this", "current"):
         return with_part(_today(frame), code)
     if side in ("last", "past"):
@@ -236,7 +238,8 @@ def _from_told(frame: Frame, shift: int, unit: str) -> Meaning:
         anchor = told[0] if told else frame.published
     if anchor is None:
         return Meaning("DATE", "XXXX-XX-XX", "open", "counts from a date told before, and none is", anchored=True)
-    return shifted(anchor, shift, unit, "anchored", f"counted from {anchor}, told before", anchored=True)
+    ground = f"the publication day {anchor}" if anchor == frame.published else f"{anchor}, told before"
+    return shifted(anchor, shift, unit, "anchored", f"counted from {ground}", anchored=True)
 
 
 def toward(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -286,9 +289,8 @@ def ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if inner is not None:
         if inner.first is None:
             return inner
-        moved = shifted(inner.first, 1 if r.has(parse, "after") else -1, r.look(parse, "u", "UNIT") or "D", inner.basis, "a day beside another",
-                        anchored=False)  # fmt: skip
-        return moved
+        return shifted(inner.first, 1 if r.has(parse, "after") else -1, r.look(parse, "u", "UNIT") or "D", inner.basis, "a day beside another",
+                       anchored=False)  # fmt: skip
     unit = r.look(parse, "u", "UNIT") or r.look(parse, "u", "UNITS") or r.look(parse, "n", "UNITS")
     if unit is None:
         return None
@@ -316,7 +318,10 @@ def ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         return Meaning("DATE", "XXXX-XX-XX", "open", NO_DAY)
     found = shifted(now, sign * int(number), unit, "relative", f"counted from {now}", anchored=False)
     exact = add_days(now, 7 * sign * int(number)) if unit == "W" else None
-    return replace(found, first=exact, last=exact) if exact else found
+    if exact:
+        return replace(found, first=exact, last=exact)
+    around = month_days(now.year + sign, now.month) if unit == "Y" and number == 1 else None
+    return replace(found, first=around[0], last=around[1]) if around else found
 
 
 def year_ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -393,15 +398,22 @@ def edge(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
 
 
 def _third(r: Resolver, parse: Parse, base: Meaning | None) -> Meaning | None:
-    """Early, mid and late in a month: its first, second and last ten days; the value stays the month's."""
-    if base is None or base.first is None or base.last is None or len(base.value) != 7 or not base.value[5:].isdigit():
+    """Early, mid and late: ten days of a month, some months of a year; the value stays that of the whole."""
+    if base is None or base.first is None or base.last is None or base.anchored:
         return base
-    thirds = {value for word in r.words(parse) if (value := r.grammar.value("THIRD", word))}
-    if 2 in thirds:
-        return replace(base, first=base.first.replace(day=11), last=base.first.replace(day=20))
-    if 3 in thirds:
-        return replace(base, first=base.first.replace(day=21))
-    return replace(base, last=base.first.replace(day=10)) if 1 in thirds else base
+    forms = r.words(parse)
+    third = next((value for word in forms if (value := r.grammar.value("THIRD", word))), None)
+    if third is None:
+        return base
+    if len(base.value) == 7 and base.value[5:].isdigit():
+        first, last = ((1, 10), (11, 20), (21, base.last.day))[third - 1]
+        return replace(base, first=base.first.replace(day=first), last=base.first.replace(day=last))
+    if len(base.value) == 4:
+        sharp = "of" in forms
+        first, last = ((1, 1 if sharp else 3), (5, 8), (12 if sharp else 10, 12))[third - 1]
+        span_days = month_days(base.first.year, last)
+        return replace(base, first=base.first.replace(month=first), last=span_days[1]) if span_days else base
+    return base
 
 
 def span(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -457,12 +469,18 @@ def unit_beside(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     now = frame.now
     if now is None:
         return Meaning("DATE", "XXXX", "open", NO_DAY)
+    if side == "past" and unit in ("D", "W", "M", "Y"):
+        begun = shifted(now, -1, unit, "relative", "", anchored=False)
+        first = add_days(now, -7) if unit == "W" else add_months(now, {"M": -1, "Y": -12}.get(unit, 0)) if unit != "D" else add_days(now, -1)
+        return replace(begun, first=first, last=now, reason=f"up to the publication day {now}")
     if unit == "W":
         return _week(replace(frame, tense=None) if r.has(parse, "earlier", "during") else frame, now, shift)
     if unit in ("DECADE", "CENTURY"):
         size = 10 if unit == "DECADE" else 100
         return meaning_of_value(str(now.year // size + shift), "relative", f"counted from {now}")
     found = shifted(now, shift, unit, "relative", f"counted from {now}", anchored=False)
+    if r.has(parse, "later") and found.first and found.last and found.first < now < found.last:
+        return replace(found, first=now)
     if shift == 0 and found.first and found.last and found.last > now and (frame.tense != "future" or r.has(parse, "earlier")):
         return replace(found, last=now)
     return found
@@ -531,7 +549,17 @@ def year(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         number = century_part * 100 + rest + (r.look(parse, "c", "CARD") or 0)
     if number is None:
         number = 2000
-    return meaning_of_value(f"{number:04d}", "explicit", "a year")
+    return _third(r, parse, meaning_of_value(f"{number:04d}", "explicit", "a year"))
+
+
+def before_christ(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
+    number = _figure(r, parse, "y") or 0
+    value = f"BC{number:04d}"
+    if month_number := r.look(parse, "m", "MONTH"):
+        value += f"-{month_number:02d}"
+    elif code := r.look(parse, "q", "SEASON"):
+        value += f"-{code}"
+    return Meaning("DATE", value, "open", "before the years that a calendar day here can hold")
 
 
 def year_end(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -546,6 +574,7 @@ def weekend(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         return Meaning("DATE", "XXXX-WXX-WE", "open", NO_DAY)
     shift = -1 if now.weekday() < 5 and not inner and frame.tense != "future" else 0
     side = set(r.words(parse))
+    shift = -1 if side & {"last", "past", "previous"} and not inner else shift
     shift = 1 if side & {"next", "coming"} and now.weekday() >= 5 else 0 if side & {"this", "next", "coming"} and frame.tense == "future" else shift
     monday = add_days(now, -now.weekday() + 7 * shift)
     return meaning_of_value(f"{week_value(monday)}-WE", "relative", f"Saturday and Sunday, counted from {now}") if monday else None
@@ -557,6 +586,8 @@ def week_beside(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
 
 
 def feast(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
+    if r.has(parse, *r.grammar.classes["WEEKDAY"]):
+        return Meaning("DATE", "XXXX", "open", "a feast whose day moves from year to year")
     fixed = r.look(parse, "f", "FEAST") if "f" in parse.parts else ("12-31" if r.has(parse, "eve") else "01-01")
     if not fixed:
         return Meaning("DATE", "XXXX", "open", "a feast whose day moves from year to year")
@@ -612,6 +643,6 @@ MEANINGS: dict[str, Rule] = {
     "iso": iso, "numdate": numdate, "date": date, "range": span_of_days, "set": periodic, "weekday": weekday, "deictic": deictic,
     "overnight": overnight, "nights": nights, "part": part, "toward": toward, "clock": clock, "ago": ago, "yearago": year_ago, "quarter": quarter,
     "half": half, "month": month, "edge": edge, "span": span, "pastday": past_day, "sameperiod": same_period, "unit": unit_beside, "season": season,
-    "century": century, "decade": decade, "fiscal": fiscal, "year": year, "yearend": year_end, "weekend": weekend, "week_of": week_beside,
+    "century": century, "decade": decade, "fiscal": fiscal, "year": year, "yearend": year_end, "bc": before_christ, "weekend": weekend, "week_of": week_beside,
     "feast": feast, "duration": duration, "ref": reference, "the_unit": the_unit,
 }  # fmt: skip

@@ -99,6 +99,7 @@ def find_times(body: str, published: dt.date | None, language: str = "en") -> li
     return read_times(body, published, language).times
 
 
+_SMALL = frozenset(("the", "a", "and", "to", "with", "after", "when", "but", "he", "they", "it", "by", "in", "as", "while", "under", "his"))
 _DIRECTED = frozenset(("date", "weekday", "month", "range", "part", "clock", "toward", "nights", "unit", "season", "weekend", "edge", "quarter", "feast"))
 _DEICTIC = frozenset(("weekday", "deictic", "overnight", "unit", "part"))
 
@@ -132,8 +133,13 @@ def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> 
     after = tokens[parse.last] if parse.last < len(tokens) else None
     if parse.op == "season" and after is not None and after.form in ("of", "from", "in") and tokens[parse.last - 1].form == "fall":
         return False
-    if parse.op == "year":
-        return _is_year(tokens, parse, before, after, body)
+    single = parse.last - parse.first == 1
+    if parse.op == "year" and single:
+        return _is_year(grammar.words["counted_things"], tokens[parse.first], before, after, body)
+    if parse.op == "bc" and single:
+        near = before is not None and before.form in ("in", "by", "since", "until", "from", "of", "to", "till", "early", "late")
+        return near and len(tokens[parse.first].form) == 3 and (after is None or not after.form.isalpha() or after.form in _SMALL) and any(
+            token.form in grammar.classes["ERA"] for token in tokens)  # fmt: skip
     if parse.op != "month" or parse.last - parse.first > 1:
         return True
     form = tokens[parse.first].form
@@ -146,11 +152,8 @@ def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> 
     return body[before.start].islower() and before.end < tokens[parse.first].start and form not in grammar.words["capital"]
 
 
-def _is_year(tokens: list[Token], parse: Parse, before: Token | None, after: Token | None, body: str) -> bool:
+def _is_year(things: list[str], token: Token, before: Token | None, after: Token | None, body: str) -> bool:
     """A bare figure of four digits is a year unless it counts something ("1500 people") or is part of a number."""
-    if parse.last - parse.first > 1:
-        return True
-    token = tokens[parse.first]
     if before is not None and before.form in "$€£#№/:." and before.end == token.start:
         return False
     if body[token.end : token.end + 1] in ("%", "$", "€", "₴", ":") or re.match(r"[.,:/]\d|[-–]\w*[a-z]", body[token.end : token.end + 8]):
@@ -158,8 +161,8 @@ def _is_year(tokens: list[Token], parse: Parse, before: Token | None, after: Tok
     number = int(token.form)
     if number < 1400 or number > 2100:
         return before is not None and before.form in ("in", "of", "since", "by", "from", "until") and (after is None or not after.form.isalpha())
-    counted = after is not None and after.form.isalpha() and after.form.endswith(("s", "people", "men", "women", "children", "troops"))
-    return not (counted and number % 100 == 0 and (before is None or before.form not in ("in", "of", "since", "by")))
+    counted = after is not None and (after.form in things or number % 100 == 0 and after.form.isalpha() and after.form.endswith("s"))
+    return not (counted and (before is None or before.form not in ("in", "of", "since", "by")))
 
 
 def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:

@@ -166,7 +166,7 @@ class Grammar:
             r"|(?P<CLOCK>(?:[01]?\d|2[0-4])[:.][0-5]\d(?::[0-5]\d)?(?=\s?(?:[ap]\.?m\b|hours|GMT|UTC))|(?:[01]?\d|2[0-4]):[0-5]\d(?![:\d]))"
             r"|(?P<DECADE>(?:1\d|20)\d0['’]?s\b|['’`]\d0s\b)"
             r"|(?P<figure>\d{1,3}(?:,\d{3})+|\d+[.,]\d+|\d+(?:st|nd|rd|th)\b|\d+)"
-            rf"|(?P<dotted>\b(?i:[ap]\.m\.?|(?:{dotted})\.(?=[\s,)])))"
+            rf"|(?P<dotted>\b(?i:[ap]\.m\.?|b\.c\.(?:e\.)?|(?:{dotted})\.(?=[\s,)])))"
             rf"|(?P<model>(?!(?i:{joined})-)[^\W\d_]+-\d\w*)"
             r"|(?P<word>[^\W\d_]+)|(?P<sign>[^\w\s])"
         )

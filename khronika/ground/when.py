@@ -175,7 +175,7 @@ class _Dating:
                 return None
             time = side.told.from_day(index, anchor)
         if time.op == "ago" and time.type == "DURATION":
-            return self._beside(side, index, before)
+            return self._beside(side, index, mention, before)
         if time.value.endswith("_REF") and time.value != "PRESENT_REF" and time.first is None:
             return self._when_of(side, time, "open", "no date is given, only that it was lately" if time.value == "PAST_REF" else reason)
         first, last = self._bounds(side, index, time)
@@ -185,13 +185,17 @@ class _Dating:
             return None
         return self._when_of(side, time, basis, reason, first, last)
 
-    def _beside(self, side: _Side, index: int, before: _Before | None) -> When | None:
+    def _beside(self, side: _Side, index: int, mention: Mention, before: _Before | None) -> When | None:
         """"A week after the explosions": a week before what the sentence tells, which is dated by its own words, or as the event told before."""
         time = side.told.times[index]
+        follows = mention.trigger.start >= time.end
+        if not follows and not re.match(r"\s*([.,;!?)]|$)", side.words[time.end :]):
+            return None
         own = side.sentences[side.sentence(time.start)]
         days = [t.first for t in side.told.times if own[0] <= t.start < own[1] and t.first and t.first == t.last]
         anchor = days[0] if days else before.when.start if before and before.when.start else self._published
-        moved = _shift_back(time.value, time.words, anchor) if anchor else None
+        back = follows != time.words.lower().endswith("before")
+        moved = _shift(time.value, anchor, -1 if back else 1) if anchor else None
         if moved is None:
             return None
         return self._when_of(side, time, "anchored", f"counted from {anchor}, to which the words set it", moved, moved)
@@ -201,7 +205,8 @@ class _Dating:
         first, last = time.first, time.last
         lead = re.findall(r"[\w’'-]+", side.words[max(0, time.start - 14) : time.start].lower())
         word = lead[-1] if lead else ""
-        if first and word == "since" and self._published:
+        defined = re.match(r"\s*[,–—-]*\s*(when|the day|as)\b", side.words[time.end : time.end + 20])
+        if first and word == "since" and self._published and not defined:
             return first, max(self._published, first)
         times = side.told.times
         if first and word in ("from", "between") and index + 1 < len(times) and times[index + 1].first:
@@ -230,13 +235,12 @@ class _Dating:
                     value=day.isoformat(), type="DATE")  # fmt: skip
 
 
-def _shift_back(value: str, words: str, anchor: dt.date) -> dt.date | None:
-    """The day that lies a TIMEX3 duration before (or, for "before", after) another; None for hours and vague lengths."""
+def _shift(value: str, anchor: dt.date, sign: int) -> dt.date | None:
+    """The day that lies a TIMEX3 duration from another; None for hours and vague lengths."""
     match = re.fullmatch(r"P(\d+)([DWMY])", value)
     if match is None:
         return None
-    number = int(match.group(1)) * (1 if words.lower().endswith("before") else -1)
-    unit = match.group(2)
+    number, unit = int(match.group(1)) * sign, match.group(2)
     return add_days(anchor, number * (7 if unit == "W" else 1)) if unit in "DW" else add_months(anchor, number * (12 if unit == "Y" else 1))
 
 
