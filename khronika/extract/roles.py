@@ -33,7 +33,7 @@ class _Frames:
     kinds: dict[str, re.Pattern[str]]
 
 
-_TAIL = r"(?: (?:of|from|for) (?:the )?(?:[\w’'-]+ ){0,4}?[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*)?"
+_TAIL = r"(?: (?:of|from|for) (?:the )?(?:[\w’'-]+ ){0,3}?(?-i:[A-Z])[\w’'-]+(?: (?-i:[A-Z])[\w’'-]+)*)?"
 _NAME = r"[A-Z][\w’'-]+(?: (?:al-|bin |de |van )?[A-Z][\w’'-]+)+"
 
 
@@ -42,8 +42,8 @@ def _frames(language: str) -> _Frames:
     raw = load(language).roles()
     det, mod = raw["macros"]["det"], raw["macros"]["mod"]
     actor, act = raw["actor"], raw["actor"]["act"]
-    group = rf"(?:{det} )?{mod}{{0,4}}?(?:{actor['heads']})\b{_TAIL}|(?:{actor['names']})\b"
-    victim = rf"(?:{det} )?{mod}{{0,5}}?(?:{raw['victim']['heads']})\b"
+    group = rf"(?:(?:{det} {mod}{{0,4}}?)|(?:(?-i:[A-Z])[\w’'.-]+ ){{0,3}}(?:[\w’'-]+ )?)(?:{actor['heads']})\b{_TAIL}|(?:{actor['names']})\b"
+    victim = rf"(?:{det} {mod}{{0,5}}?|(?:[\w’'-]+ ){{0,2}}?)(?:{raw['victim']['heads']})\b(?: (?-i:{_NAME}))?"
     kill = r"(?:killed|killing|wounded|wounding|injured|injuring|shot|stabbed|executed|murdered|abducted|kidnapped|detained|arrested|eliminated|assassinated|beat|tortured|raped|captured|sentenced)"
     thing = rf"(?:{det} )?(?:[\w’'-]+ ){{0,6}}?(?:{'|'.join(_heads(value) for name, value in raw['target'].items() if name != 'frame')})(?: (?:of|in|at|for|belonging to|carrying|with) (?:the |a |an |two )?(?:[\w’'-]+ ){{0,3}}?[\w’'-]+)?"
     return _Frames(
@@ -55,7 +55,7 @@ def _frames(language: str) -> _Frames:
         hit_passive=compile_words(rf"(?P<what>{thing})(?: (?:in|near|of|on) (?:the )?[\w’' -]{{0,30}}?)? (?:was|were|has been|have been|had been|came|comes) (?:\w+ )?(?:hit|struck|attacked|targeted|shelled|bombed|damaged|destroyed|blown up|burned|torched|set on fire|stormed|raided|under (?:\w+ ){{0,2}}(?:fire|attack|shelling)|shot down|downed|intercepted|looted|seized|ambushed)"),
         victim_before=compile_words(rf"(?P<what>{victim})(?: (?:in|from|at|of|aged|near) [^,;.]{{0,30}}?)?(?:,? including [^,;.]{{0,50}}?)? (?:(?:was|were|has been|have been|had been|also|later|reportedly) ){{0,3}}(?:killed|wounded|injured|hurt|died|dead|shot|stabbed|abducted|kidnapped|detained|arrested|missing|murdered|executed|beaten|raped|tortured|taken hostage|sentenced|captured|hospitali[sz]ed)\b"),
         victim_after=compile_words(rf"\b{kill} (?P<what>{victim}(?: (?:and|or) (?:{det} )?{mod}{{0,3}}?(?:{raw['victim']['heads']})\b)?)"),
-        named=re.compile(rf"(?P<what>(?:[\w-]+ )?{_NAME})(?:, [^,]{{0,60}},)? (?:was|were|has been|had been|received|suffered|sustained|died) (?:\w+ ){{0,3}}?(?:killed|wounded|injured|injuries|wounds|shot|abducted|kidnapped|detained|arrested|sentenced|murdered|assassinated|in|of|dead)\b|\b(?:killed|wounded|injured|shot|abducted|kidnapped|detained|arrested|sentenced|assassinated|murdered) (?P<what2>(?:[\w-]+ ){{0,2}}{_NAME})"),
+        named=re.compile(rf"(?P<what>(?:[\w-]+ )?{_NAME})(?:, [^,]{{0,60}})?,? (?:was|were|has been|had been|received|suffered|sustained|died) (?:\w+ ){{0,3}}?(?:killed|wounded|injured|injuries|wounds|shot|abducted|kidnapped|detained|arrested|sentenced|murdered|assassinated|in|of|dead)\b|\b(?:killed|wounded|injured|shot|abducted|kidnapped|detained|arrested|sentenced|assassinated|murdered) (?P<what2>(?:[\w-]+ ){{0,2}}{_NAME})"),
         kinds={name: compile_words(value) for name, value in raw["target"].items() if name != "frame"},
     )  # fmt: skip
 

@@ -154,6 +154,8 @@ def read_number(words: str, lexicon: Lexicon) -> tuple[int, int | None, str | No
 def _from_words(parts: list[str], numbers: dict[str, int]) -> int | None:
     total = current = 0
     seen = False
+    if " ".join(parts) in numbers:
+        return numbers[" ".join(parts)]
     for part in parts:
         if part not in numbers:
             continue
