@@ -23,12 +23,14 @@ from bench import coreference
 from khronika.config import DATA, data
 from khronika.link.cluster import cluster
 from khronika.link.weigh import read_weights, total, weigh
-from khronika.link.words import Vector, cosine, stem
+from khronika.link.words import Vector, cosine, stem, weight
 from khronika.text import fold
 
 WEIGHTS = DATA / "link" / "ecb.json"
 LIGHT = frozenset("be have do make take get give go come put set the a an of to in on at up out off down for from with by and 's his her its their was were is are had has".split())
 BINS = (0.03, 0.08, 0.15, 0.25, 0.4, 0.6)
+STORY = 0.12
+"""Average cosine of the documents of one story."""
 DOCUMENT_BINS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
@@ -46,6 +48,8 @@ class EventMention(NamedTuple):
     text: Vector
     place: int
     """Sentence number."""
+    story: str
+    """The group of documents of the topic that tell one story, as found by clustering them."""
 
 
 def read_mentions(mentions: Path, corpus: Path) -> list[EventMention]:
@@ -59,23 +63,43 @@ def read_mentions(mentions: Path, corpus: Path) -> list[EventMention]:
     of_document: dict[str, list[str]] = defaultdict(list)
     for (document, _), found in stems.items():
         of_document[document] += found
-    held = Counter(term for found in of_document.values() for term in set(found))
-    idf = {term: math.log(len(of_document) / n) for term, n in held.items()}
-    texts = {document: _vector(found, idf) for document, found in of_document.items()}
-    return [_mention(number, entry, sentences, stems, texts, idf) for number, entry in enumerate(json.loads(mentions.read_text(encoding="utf-8")))]
+    rare = _rarity(of_document)
+    texts = {document: _vector(found, rare[document.split("_")[0]]) for document, found in of_document.items()}
+    story = _stories(texts)
+    return [_mention(number, entry, sentences, stems, texts, rare[entry["doc_id"].split("_")[0]], story) for number, entry in enumerate(json.loads(mentions.read_text(encoding="utf-8")))]
 
 
-def _mention(number: int, entry: dict, sentences: dict, stems: dict, texts: dict, idf: dict[str, float]) -> EventMention:  # type: ignore[type-arg]
+def _rarity(of_document: dict[str, list[str]]) -> dict[str, dict[str, float]]:
+    """Topic to its terms by how few of its documents hold them; a part's size does not matter."""
+    found: dict[str, dict[str, float]] = {}
+    for topic in {document.split("_")[0] for document in of_document}:
+        own = [set(terms) for document, terms in of_document.items() if document.split("_")[0] == topic]
+        found[topic] = {term: weight(term) * math.sqrt(math.log((len(own) + 1) / n)) for term, n in Counter(term for terms in own for term in terms).items()}
+    return found
+
+
+def _stories(texts: dict[str, Vector]) -> dict[str, str]:
+    """Document to the first document of its story: average-link over the texts of a topic."""
+    found: dict[str, str] = {}
+    for topic in sorted({document.split("_")[0] for document in texts}):
+        documents = [document for document in texts if document.split("_")[0] == topic]
+        groups, _ = cluster(documents, lambda a, b: cosine(texts[a], texts[b]) - STORY, {})
+        found |= {document: ids[0] for ids in groups for document in ids}
+    return found
+
+
+def _mention(number: int, entry: dict, sentences: dict, stems: dict, texts: dict, idf: dict[str, float], story: dict[str, str]) -> EventMention:  # type: ignore[type-arg]
     document, sentence, places = entry["doc_id"], entry["sent_id"], entry["tokens_number"]
     own = tuple(stem(fold(word)) for word in entry["tokens_str"].split())
     content = [term for term in own if term not in LIGHT and term[:1].isalnum()] or list(own)
     words = sentences[document, sentence]
     around = [term for place, term in enumerate(stems[document, sentence]) if place not in places]
     window = range(max(0, places[0] - 8), min(len(words), places[-1] + 9))
-    near = frozenset(stems[document, sentence][i] for i in window if i not in places and len(words[i]) > 2 and idf[stems[document, sentence][i]] > 1.5)
+    near = frozenset(stems[document, sentence][i] for i in window if i not in places and len(words[i]) > 2 and weight(stems[document, sentence][i]) > 2.5)
+    head = content[0] if len(content) == 1 else content[-1]
     return EventMention(
-        f"{document}/{sentence}/{places[0]}/{number:05}", document, document.split("_")[0], entry["coref_chain"], tuple(content), content[-1] if own[0] in LIGHT else content[0] if len(content) == 1 else content[-1],
-        _vector(around, idf), near, texts[document], sentence,
+        f"{document}/{sentence}/{places[0]}/{number:05}", document, document.split("_")[0], entry["coref_chain"], tuple(content), head,
+        _vector(around, idf), near, texts[document], sentence, story[document],
     )  # fmt: skip
 
 
@@ -119,7 +143,7 @@ def features(a: EventMention, b: EventMention) -> dict[str, str]:
     head = alike_heads(a, b)
     sentence, text = _bin(cosine(a.sentence, b.sentence), BINS), _bin(cosine(a.text, b.text), DOCUMENT_BINS)
     near = min(len(a.near & b.near), 4)
-    document = "same" if a.document == b.document else text
+    document = "same" if a.document == b.document else f"{text}{'' if a.story == b.story else ', other story'}"
     return {
         "head and document": f"{head}, {document}",
         "head and sentence": f"{head}, {'same' if a.document == b.document and a.place == b.place else sentence}",

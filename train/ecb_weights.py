@@ -31,7 +31,7 @@ def main() -> None:
     print(len(rows), "pairs,", sum(same), "of one event", file=sys.stderr)
     prior, levels = learn(rows, same, ridge=2.0)
     best = (0.0, 0.0)
-    for shift in [arguments.shift] if arguments.shift is not None else [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]:
+    for shift in [arguments.shift] if arguments.shift is not None else [0.5, 1.0, 1.5, 2.0]:
         write_weights(arguments.out, Weights(version="ecb@1", prior=round(prior + shift, 2), levels=levels, texts="ECB+ training part, CC BY 3.0"))
         figures = ecbplus.measure(mentions, ecbplus.join(mentions, arguments.out))
         print(shift, figures, file=sys.stderr)

