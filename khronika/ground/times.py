@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from khronika.ground.periods import Days, add_days, add_months, day, days_of, granularity_of, month_days, week_value
+from khronika.ground.periods import Days, add_days, add_months, day, days_of, week_value
 from khronika.ground.timex import Grammar, Parse, Token
 from khronika.types import Basis
 
@@ -240,5 +240,52 @@ def week_of(now: dt.date, shift: int) -> Days | None:
     return (monday, sunday) if monday and sunday else None
 
 
-__all__ = ["NO_DAY", "NO_YEAR", "Frame", "Meaning", "Resolver", "duration_value", "granularity_of", "meaning_of_value", "month_days", "of_day",
-           "shifted", "week_of", "with_part"]  # fmt: skip
+def figure_of(r: Resolver, parse: Parse, name: str) -> int | None:
+    forms = r.forms(parse, name)
+    if not forms:
+        return None
+    found = r.look(parse, name, "ORDINAL") or r.number(forms)
+    return int(found) if found is not None else None
+
+
+def related_year(r: Resolver, parse: Parse, frame: Frame) -> int | None:
+    """The year of "July last year", "February of that year"."""
+    words = set(r.forms(parse, "r"))
+    told = int(frame.told[:4]) if frame.told and frame.told[:4].isdigit() else None
+    if words & {"that", "same"}:
+        return told
+    if words & {"following", "previous"} and told:
+        return told + (1 if "following" in words else -1)
+    now = frame.now
+    return now.year + (-1 if "last" in words else 1 if "next" in words else 0) if now else None
+
+
+def today(frame: Frame) -> Meaning:
+    now = frame.now
+    if now is None:
+        return Meaning("DATE", "XXXX-XX-XX", "open", NO_DAY)
+    return Meaning("DATE", now.isoformat(), "relative", f"the publication day {now}", now, now)
+
+
+def long_ago(frame: Frame, part_of_year: str) -> Meaning | None:
+    """A month, day or season of the year before Christ that was told last."""
+    if frame.narrative and frame.told and frame.told[:2] == "BC":
+        return Meaning("DATE", f"{frame.told[:6]}-{part_of_year}", "open", "before the years that a calendar day here can hold")
+    return None
+
+
+def from_told(frame: Frame, shift: int, unit: str) -> Meaning:
+    """Some units from the date told last, else from the publication day."""
+    if frame.narrative and frame.told and frame.told[:2] == "BC":
+        value = f"BC{max(int(frame.told[2:6]) - shift, 0):04d}" if unit == "Y" else frame.told
+        return Meaning("DATE", value, "open", "before the years that a calendar day here can hold")
+    anchor = frame.told_day
+    told = days_of(frame.told) if frame.told else None
+    if unit != "D" and told:
+        anchor = told[0]
+    if anchor is None:
+        anchor = told[0] if told else frame.published
+    if anchor is None:
+        return Meaning("DATE", "XXXX-XX-XX", "open", "counts from a date told before, and none is", anchored=True)
+    ground = f"the publication day {anchor}" if anchor == frame.published else f"{anchor}, told before"
+    return shifted(anchor, shift, unit, "anchored", f"counted from {ground}", anchored=True)

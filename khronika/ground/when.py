@@ -130,7 +130,9 @@ class _Dating:
         return best[1:] if best else None
 
     def _usable(self, time: Timex) -> bool:
-        if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit"):
+        if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit", "range_end"):
+            return False
+        if time.op == "part" and time.anchored:
             return False
         return time.type != "DURATION" or time.first is not None or time.op in ("span", "duration") and "recent" in time.words.lower() or time.op == "ago"
 
@@ -193,7 +195,7 @@ class _Dating:
             return None
         own = side.sentences[side.sentence(time.start)]
         days = [t.first for t in side.told.times if own[0] <= t.start < own[1] and t.first and t.first == t.last]
-        anchor = days[0] if days else before.when.start if before and before.when.start else self._published
+        anchor = days[0] if days else self._published or (before.when.start if before else None)
         back = follows != time.words.lower().endswith("before")
         moved = _shift(time.value, anchor, -1 if back else 1) if anchor else None
         if moved is None:
@@ -220,7 +222,8 @@ class _Dating:
         return first, last
 
     def _when_of(self, side: _Side, time: Timex, basis: Basis, reason: str, first: dt.date | None = None, last: dt.date | None = None) -> When:
-        quote = Quote(start=time.start, end=time.end, words=time.words, within="title" if side is self._title else "body")
+        start, end = time.whole or (time.start, time.end)
+        quote = Quote(start=start, end=end, words=side.words[start:end], within="title" if side is self._title else "body")
         return When(basis=basis, reason=reason, start=first, end=last, quote=quote, granularity=time.granularity, value=time.value, type=time.type)
 
     # --- without words -----------------------------------------------------------------------------------------------
