@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from msgspec.structs import replace
 
@@ -30,14 +29,13 @@ def _unzip_start(start: bytes) -> bytes:
         return b""
 
 
-def read(path: Path, start: bytes, capture: Capture, options: Options) -> Found:
+def read(file: BinaryIO, start: bytes, capture: Capture, options: Options) -> Found:
     """The pages of an archive."""
     try:
         if not start.startswith(b"PK"):
-            with path.open("rb") as stream:
-                yield from _warc(stream, capture, options)
+            yield from _warc(file, capture, options)
             return
-        with zipfile.ZipFile(path) as bundle:
+        with zipfile.ZipFile(file) as bundle:
             names = [name for name in bundle.namelist() if name.endswith((".warc", ".warc.gz"))]
             if not names:
                 raise InputError("a zip file without a web archive in it (no archive/*.warc.gz); unpack it first")
@@ -86,4 +84,5 @@ def _record(record: Any, number: int, capture: Capture, options: Options) -> Fou
         if body.tell() > options.max_bytes:
             yield SetAside(place=where.place, reason=f"a record over the limit of {options.max_bytes >> 20} MiB")
             return
-    yield from split(body.getvalue(), where, options, mime)
+    body.seek(0)
+    yield from split(body, where, options, mime)

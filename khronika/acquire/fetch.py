@@ -73,7 +73,8 @@ class Fetcher:
             raise InputError(f"cannot be fetched: {error or type(error).__name__}; check the network and the address") from error
         kept = {key: answer.headers[name] for name, key in (("ETag", "etag"), ("Last-Modified", "modified")) if name in answer.headers}
         self._state[address] = kept
-        capture = Capture(place=address, at=now, tool=TOOL, requested=address, final=str(answer.url), headers=dict(answer.headers))
+        shown = {name: value for name, value in answer.headers.items() if name.casefold() != "set-cookie"}
+        capture = Capture(place=address, at=now, tool=TOOL, requested=address, final=str(answer.url), headers=shown)
         return raw, capture, answer.headers.get("Content-Type", "")
 
     def _body(self, answer: httpx.Response) -> bytes:

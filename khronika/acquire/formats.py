@@ -11,7 +11,7 @@ from khronika.errors import InputError
 from khronika.text import decode
 from khronika.types import Capture, Item
 
-Format = Literal["html", "text", "json", "lines", "csv", "feed", "pdf"]
+Format = Literal["html", "text", "json", "csv", "feed", "pdf"]
 
 _HTML = re.compile(r"<!doctype html|<html[\s>]|<head[\s>]|<body[\s>]|<article[\s>]|<div[\s>]|<p[\s>]", re.IGNORECASE)
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]")
@@ -33,9 +33,7 @@ def detect(raw: bytes, mime: str | None = None) -> Format:
     except ValueError as error:
         raise InputError("its encoding cannot be told; convert it to UTF-8") from error
     if start[:1] in "{[":
-        first = start.split("\n", 1)[0].rstrip()
-        is_line = start[0] == "{" and first.endswith("}") and len(start) > len(first) + 1 and start[len(first) :].lstrip()[:1] == "{"
-        return "lines" if is_line else "json"
+        return "json"
     if _FEED.search(start[:2000]):
         return "feed"
     if _HTML.search(start[:20_000]) or mime and "html" in mime:

@@ -6,58 +6,53 @@ The rule: only id, source, published, language, title, text and url are taken (a
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TextIO
 
 from msgspec.structs import replace
 
 from khronika.acquire.items import Found, Options, make_item
 from khronika.errors import InputError
-from khronika.jsonl import read_lines
 from khronika.text import decode
 from khronika.types import Capture, Item, SetAside
 
 KEYS = ("id", "source", "published", "language", "title", "text", "url")
 
 
-def is_lines(start: bytes, size: int) -> bool:
-    """Whether a file is one JSON object a line, by its first lines."""
-    first, _, rest = start.lstrip(b"\xef\xbb\xbf \r\n").partition(b"\n")
-    if not first.startswith(b"{"):
-        return False
-    if rest.strip():
-        return first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{"
-    return b"\n" not in start and size > len(start)  # a first line longer than what was looked at
+def is_lines(file: BinaryIO, limit: int) -> bool:
+    """Whether a file is one JSON object a line: so it is for most of its first lines, of which there are two at least."""
+    looked: list[bytes] = []
+    while len(looked) < 8 and sum(map(len, looked)) < limit and (line := file.readline(limit)):
+        if line := line.removeprefix(b"\xef\xbb\xbf").strip():
+            looked.append(line)
+            if line[:1] != b"{" and len(looked) == 1:
+                break
+    file.seek(0)
+    fitting = sum(line[:1] == b"{" and line[-1:] == b"}" for line in looked)
+    return len(looked) > 1 and fitting > len(looked) / 2
 
 
-def read_json_lines(path: Path, capture: Capture, options: Options) -> Found:
+def read_json_lines(file: BinaryIO, capture: Capture, options: Options) -> Found:
     """The articles of a file with one JSON object a line, streamed."""
-    for number, line in read_lines(path):
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        yield from _line(line, number, capture, options)
-
-
-def read_json_text(raw: bytes, capture: Capture, options: Options) -> Found:
-    """As `read_json_lines`, of bytes in memory."""
-    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        if line.strip():
-            yield from _line(line, number, capture, options)
+    number = 0
+    while line := file.readline(options.max_bytes + 1):
+        number += 1
+        if len(line) > options.max_bytes and not line.endswith(b"\n"):
+            while (rest := file.readline(1 << 20)) and not rest.endswith(b"\n"):
+                pass
+            reason = f"a line over the limit of {options.max_bytes / (1 << 20):.0f} MiB; split it or raise the limit"
+            yield SetAside(place=f"{capture.place}#{number}", reason=reason)
+        elif line.strip():
+            yield from _line(line.removeprefix(b"\xef\xbb\xbf").strip(), number, capture, options)
 
 
 def _line(line: bytes, number: int, capture: Capture, options: Options) -> Found:
     place = f"{capture.place}#{number}"
-    raw = line.strip()
-    if len(raw) > options.max_bytes:
-        yield SetAside(place=place, reason=f"a line of {len(raw) >> 20} MiB is over the limit; split it")
-        return
     try:
-        yield _article(raw, _parse(raw), replace(capture, place=place), options)
+        yield _article(line, _parse(line), replace(capture, place=place), options)
     except InputError as error:
-        yield SetAside(place=place, reason=str(error), payload=raw)
+        yield SetAside(place=place, reason=str(error), payload=line)
 
 
 def read_json(raw: bytes, capture: Capture, options: Options) -> Found:
@@ -66,13 +61,7 @@ def read_json(raw: bytes, capture: Capture, options: Options) -> Found:
     Raises:
         InputError: it is no JSON, or nothing in it is an article.
     """
-    try:
-        value = _parse(raw)
-    except InputError:
-        if raw.lstrip()[:1] == b"{" and b"\n" in raw.strip():  # one object a line, of which some is broken
-            yield from read_json_text(raw, capture, options)
-            return
-        raise
+    value = _parse(raw)
     if isinstance(value, dict) and isinstance(value.get("messages"), list):
         yield from _telegram(value, capture, options)
     elif isinstance(value, dict) and "jsonfeed.org" in str(value.get("version", "")):
@@ -118,13 +107,13 @@ def stated_by(row: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str 
     return stated
 
 
-def read_csv(raw: bytes, capture: Capture, options: Options) -> Found:
-    """Rows of a comma, semicolon or tab separated table with named columns."""
-    text = decode(raw)
-    header = text.split("\n", 1)[0]
+def read_csv(file: TextIO, capture: Capture, options: Options) -> Found:
+    """Rows of a comma, semicolon or tab separated table with named columns, streamed."""
+    header = file.readline()
+    file.seek(0)
     delimiter = max(",;\t", key=header.count)
     csv.field_size_limit(options.max_bytes)
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    reader = csv.DictReader(file, delimiter=delimiter)
     names = {name: name.strip().casefold() for name in reader.fieldnames or []}
     keys = dict(options.keys)
     if not ({"text", "title"} & set(names.values()) or {"text", "title"} & set(keys.values())):
@@ -141,8 +130,11 @@ def read_csv(raw: bytes, capture: Capture, options: Options) -> Found:
         raise InputError(f"line {reader.line_num}: the table is broken ({error})") from error
 
 
-def read_parquet(path: Path, capture: Capture, options: Options) -> Found:
+def read_parquet(file: BinaryIO, capture: Capture, options: Options) -> Found:
     """Rows of a Parquet file, streamed; needs duckdb (extra `analytics`)."""
+    if not isinstance(path := getattr(file, "name", None), str):
+        yield SetAside(place=capture.place, reason="Parquet must be a file on disk; save it and give its path")
+        return
     try:
         import duckdb
     except ImportError:
@@ -150,7 +142,7 @@ def read_parquet(path: Path, capture: Capture, options: Options) -> Found:
         return
     try:
         with duckdb.connect() as db:
-            cursor = db.execute("SELECT * FROM read_parquet(?)", [str(path)])
+            cursor = db.execute("SELECT * FROM read_parquet(?)", [path])
             names = [column[0] for column in cursor.description or []]
             number = 0
             while batch := cursor.fetchmany(500):
@@ -186,6 +178,7 @@ def _telegram(export: dict[str, Any], capture: Capture, options: Options) -> Fou
             "source": str(channel) if channel else None,
             "published": str(message.get("date_unixtime") or message.get("date") or ""),
             "text": text,
+            "url": f"https://t.me/{export['username']}/{message.get('id')}" if export.get("username") else None,
         }
         try:
             yield make_item(raw, "application/json", replace(capture, place=place), options, stated)

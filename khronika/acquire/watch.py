@@ -6,6 +6,7 @@ The file: [[feed]] with url, every ("15m", "2h"; 30m if left out) and source.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 from collections.abc import MutableMapping, Sequence
 from dataclasses import replace
@@ -73,9 +74,9 @@ def poll(feeds: Sequence[Feed], fetcher: Fetching, now: dt.datetime, state: Muta
             continue
         raw, capture, mime = answer
         options = replace(Options(now=now), source=feed.source, language=feed.language)
-        for item in split(raw, capture, options, mime):
-            if isinstance(item, Item):
-                if item.document.id in own["seen"]:
-                    continue
-                own["seen"][item.document.id] = True
-            yield item
+        for item in split(io.BytesIO(raw), capture, options, mime):
+            if not isinstance(item, Item):
+                yield item
+            elif item.document.id not in own["seen"]:
+                yield item
+                own["seen"][item.document.id] = True  # only now: a run that is broken off sees it again

@@ -1,7 +1,8 @@
 """A body in, the spans that are no part of the article out: link lists, teasers for other stories, notices, share buttons.
 
-The rule: precision first. A line goes when it looks like boilerplate as a whole, or when it belongs to a teaser: a headline that stands
-twice within a few lines, with what stands between and the blurb right behind it that names nothing of the article.
+The rule: precision first. A line goes when it looks like boilerplate as a whole, when it is a headline in capitals amid common text, or
+when it belongs to a teaser: a headline that stands twice within a few lines, with what stands between and the blurb right behind it that
+names nothing of the article. Of a line that tells something only the phrases known for sure go.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from typing import NamedTuple
 from khronika import config
 from khronika.text import Span, fold
 
+LONGEST = 1000
+"""Characters; a longer line is told by phrases only."""
+_ENDED = re.compile(r"[.!…:;,]['”\")]*$")
 _NAMES = re.compile(r"\b[^\W\d_a-zа-яіїєґ][\w’'-]{2,}")
 
 
@@ -22,23 +26,34 @@ class _Line(NamedTuple):
     words: str
 
 
+class _Patterns(NamedTuple):
+    line: re.Pattern[str]
+    head: re.Pattern[str]
+    phrase: re.Pattern[str]
+
+
 @cache
-def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(language: str) -> _Patterns:
     name = f"boilerplate/{language}.toml"
     lists = config.data(name if (config.DATA / name).exists() else "boilerplate/en.toml")
-    return re.compile("|".join(f"(?:{p})" for p in lists["line"]), re.IGNORECASE), re.compile("|".join(lists["head"]), re.IGNORECASE)
+    joined = ("|".join(f"(?:{pattern})" for pattern in lists[key]) for key in _Patterns._fields)
+    return _Patterns(*(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in joined))
 
 
 def find(body: str, language: str | None = "en") -> tuple[Span, ...]:
-    """Spans of whole lines that are no part of the article, in order, joined where they touch."""
+    """Spans that are no part of the article (whole lines, and phrases within lines), in order, joined where they touch."""
     lines = [_Line(m.start(), m.end(), m.group().strip()) for m in re.finditer(r"[^\n]+", body) if m.group().strip()]
     if not lines:
         return ()
-    whole, head = _patterns(language or "en")
-    marked = [len(line.words) <= 1000 and bool(whole.fullmatch(line.words)) for line in lines]
-    _mark_link_lists(lines, marked, head)
+    known = _patterns(language or "en")
+    marked = [len(line.words) <= LONGEST and bool(known.line.fullmatch(line.words)) for line in lines]
+    _mark_link_lists(lines, marked, known.head)
+    _mark_capitals(lines, marked)
     _mark_teasers(lines, marked)
-    return _join(body, [(line.start, line.end) for line, is_marked in zip(lines, marked, strict=True) if is_marked])
+    _mark_islands(lines, marked)
+    spans = [(line.start, line.end) for line, is_marked in zip(lines, marked, strict=True) if is_marked]
+    spans += [match.span() for match in known.phrase.finditer(body) if match.end() > match.start()]
+    return _join(body, sorted(spans))
 
 
 def _mark_link_lists(lines: list[_Line], marked: list[bool], head: re.Pattern[str]) -> None:
@@ -52,8 +67,29 @@ def _mark_link_lists(lines: list[_Line], marked: list[bool], head: re.Pattern[st
             marked[at] = True
 
 
+def _mark_capitals(lines: list[_Line], marked: list[bool]) -> None:
+    """Links to other stories in capitals between paragraphs; not the text's own headline, and not in a text all in capitals."""
+    is_capital = [sum(map(str.isupper, line.words)) > 0.9 * sum(map(str.isalpha, line.words)) for line in lines]
+    size = sum(len(line.words) for line in lines)
+    if sum(len(line.words) for line, is_so in zip(lines, is_capital, strict=True) if is_so) > 0.3 * size:
+        return
+    for number, line in enumerate(lines[1:], 1):
+        if is_capital[number] and len(line.words.split()) >= 4 and 24 < len(line.words) < 200 and line.words[-1] not in ".:":
+            marked[number] = True
+
+
+def _mark_islands(lines: list[_Line], marked: list[bool]) -> None:
+    """Up to three short lines without a full stop that lie between marked ones, as headlines between links do."""
+    at = [number for number, is_marked in enumerate(marked) if is_marked]
+    for before, after in zip(at, at[1:], strict=False):
+        between = range(before + 1, after)
+        if len(between) <= 3 and all(len(lines[n].words) < 170 and not _ENDED.search(lines[n].words) for n in between):
+            for n in between:
+                marked[n] = True
+
+
 def _is_headline(words: str) -> bool:
-    return 3 <= len(words.split()) <= 22 and len(words) < 170 and not re.search(r"[.!…:;,]['”\")]*$", words)
+    return 3 <= len(words.split()) <= 22 and len(words) < 170 and not _ENDED.search(words)
 
 
 def _mark_teasers(lines: list[_Line], marked: list[bool]) -> None:
@@ -89,7 +125,7 @@ def _join(body: str, spans: list[Span]) -> tuple[Span, ...]:
     joined: list[Span] = []
     for start, end in spans:
         if joined and not body[joined[-1][1] : start].strip():
-            joined[-1] = joined[-1][0], end
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
         else:
             joined.append((start, end))
     return tuple(joined)

@@ -26,12 +26,11 @@ def clean(item: Item) -> tuple[Document, Text]:
         NotCodedError: kept, but in a language without a lexicon.
         InputError: nothing in it can be read.
     """
-    document = item.document
-    if item.text is not None and not (item.feed_html and "<" in item.text):
-        body, raw = nfc(item.text), item.text
-        title = document.title
-    elif item.text is not None:
-        body, raw = _strip_markup(item.text), item.text
+    document = _tidy(item.document)
+    stated = None
+    if item.text is not None:
+        raw = item.text
+        body = _strip_markup(raw) if item.feed_html and re.search(r"[<&]", raw) else nfc(raw)
         title = document.title
     else:
         raw = _decoded(item)
@@ -40,23 +39,24 @@ def clean(item: Item) -> tuple[Document, Text]:
 
             page = read_page(raw, document.capture.at.date(), document.url)
             body, title = nfc(page.body), document.title or page.title
-            document = _completed(document, page.published, page.is_guessed, page.site, page.language)
+            document, stated = _completed(document, page.published, page.is_guessed, page.site), page.language
         else:
             body, title = nfc(raw), document.title
     if not body.strip() and not (title or "").strip():
         raise InputError("no text in it")
     title = nfc(title) if title else None
+    language = document.language or _language(body if len(body) > 40 else f"{title or ''} {body}") or stated
     text = Text(
         id=digest_of("text", title or "", body),
         document_id=document.id,
         body=body,
         cleaner=CLEANER,
         title=title,
-        language=document.language or _language(body if len(body) > 40 else f"{title or ''} {body}"),
+        language=language,
         published=document.published,
         source=document.source,
-        boilerplate=boilerplate.find(body, document.language),
-        alignments=_align(body, raw) if document.mime == "text/html" else (),
+        boilerplate=boilerplate.find(body, language),
+        alignments=_align_page(body, raw) if document.mime == "text/html" else _align_lines(body, raw) if item.text is None else (),
     )
     document = replace(document, title=title, language=text.language)
     if text.language not in coded_languages():
@@ -80,10 +80,16 @@ def _decoded(item: Item) -> str:
         raise InputError("its encoding cannot be told; convert it to UTF-8") from error
 
 
-def _completed(document: Document, published: dt.date | None, is_guessed: bool, site: str | None, language: str | None) -> Document:
+def _tidy(document: Document) -> Document:
+    """The document with its language as a two-letter code ("en-GB" is "en")."""
+    language = (document.language or "").strip().casefold().replace("_", "-").split("-")[0]
+    return replace(document, language=language or None)
+
+
+def _completed(document: Document, published: dt.date | None, is_guessed: bool, site: str | None) -> Document:
     if document.published is None and published is not None:
         document = replace(document, published=published, published_guessed=is_guessed)
-    return replace(document, source=document.source or site, language=document.language or language)
+    return replace(document, source=document.source or site)
 
 
 def _language(sample: str) -> str | None:
@@ -114,7 +120,18 @@ def _strip_markup(markup: str) -> str:
     return nfc("\n\n".join(line for line in lines if line))
 
 
-def _align(body: str, raw: str) -> tuple[Alignment, ...]:
+def _align_lines(body: str, raw: str) -> tuple[Alignment, ...]:
+    """Where a plain text, of which only the normal form was changed, stands in the raw one: at once, or line by line."""
+    if body == raw:
+        return (Alignment(start=0, length=len(body), raw_start=0, raw_end=len(raw)),)
+    found, at, raw_at = [], 0, 0
+    for ours, theirs in zip(body.split("\n"), raw.split("\n"), strict=True):
+        found.append(Alignment(start=at, length=len(ours), raw_start=raw_at, raw_end=raw_at + len(theirs)))
+        at, raw_at = at + len(ours) + 1, raw_at + len(theirs) + 1
+    return tuple(found)
+
+
+def _align_page(body: str, raw: str) -> tuple[Alignment, ...]:
     """Where each line of the body stands in the raw page: its first and last words are sought in order."""
     found = []
     at = 0
