@@ -206,7 +206,7 @@ def _hearer(sentence: _Sentence, at: int) -> tuple[Range | None, int]:
         last += 1
         if listed and not sentence.tokens[last + 1 : last + 2]:
             break
-        if listed and not (sentence.low(last + 1) in sets["hearers"] | sets["outlets"]):
+        if listed and sentence.low(last + 1) not in sets["hearers"] | sets["outlets"]:
             break
     if last < at:
         return None, at

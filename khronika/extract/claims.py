@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from khronika.config import data
-from khronika.extract.attributions import Attribution, find_attributions, lexicon
+from khronika.extract.attributions import Attribution, find_attributions
 from khronika.extract.segments import Segment
 from khronika.text import fold
 from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Text
@@ -112,7 +112,7 @@ def _about(stance: Stance, content: str) -> About:
         return "perpetrator"
     for name in ("casualties", "weapon", "target"):
         if low & lists[name]:
-            return name  # type: ignore[return-value]
+            return name
     return "occurrence"
 
 
@@ -184,22 +184,22 @@ def _asserted(participant: Participant, attributed: Sequence[tuple[Attribution, 
     return found or (-1,)
 
 
-def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Mention]) -> list[Mention]:
-    """The mentions with `claims` filled and each perpetrator's `asserted_by` set."""
+def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Mention], said: Sequence[Attribution] | None = None) -> list[Mention]:
+    """The mentions with `claims` filled and each perpetrator's `asserted_by` set; `said` are the text's attributions where the caller has them."""
     if not mentions:
         return []
-    said = [one for one in find_attributions(text, segments) if one.group != "hold" and one.voice is not None]
+    voiced = [one for one in (find_attributions(text, segments) if said is None else said) if one.group != "hold" and one.voice is not None]
     evidence = [_evidence_segments(mention, segments) for mention in mentions]
     owner: dict[int, int] = {}
-    for at, (mention, held) in enumerate(zip(mentions, evidence, strict=True)):
+    for at, held in enumerate(evidence):
         for segment in held:
             owner[segment] = at
-    following = [_follows(one, owner, segments) for one in said]
+    following = [_follows(one, owner, segments) for one in voiced]
     filled = []
     for at, mention in enumerate(mentions):
         attributed: list[tuple[Attribution, Claim]] = []
         ranked: list[tuple[int, Claim]] = []
-        for one, after in zip(said, following, strict=True):
+        for one, after in zip(voiced, following, strict=True):
             tie = 1 if after == at else _speaks_of(one, mention, evidence[at])
             claim = _make_claim(one, mention, text, segments) if tie else None
             if claim is not None:
