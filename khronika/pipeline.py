@@ -21,7 +21,7 @@ from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
 from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
 
 if TYPE_CHECKING:
-    from khronika.record import Record
+    from khronika.record.record import Record
 
 BATCH = 64
 """Documents a transaction: a kill loses at most these, and none that was reported."""

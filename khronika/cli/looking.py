@@ -12,7 +12,7 @@ from khronika.cli.options import filters, json_option, opened, parse_moment, rec
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
-    from khronika.record import Record
+    from khronika.record.record import Record
     from khronika.types import Event, Filter, Held, Quote, Range, Text
 
 

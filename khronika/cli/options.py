@@ -12,7 +12,7 @@ from khronika.errors import UsageError
 
 if TYPE_CHECKING:
     from khronika.policy import Policy
-    from khronika.record import Record
+    from khronika.record.record import Record
 
 DEFAULT_RECORD = "./khronika.sqlite"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from khronika.record.record import Record
 
-__all__ = ["Record", "open_record"]
+__all__ = ["open_record"]
 
 
 def open_record(address: str, *, create: bool = True, read_only: bool = False, clock: Callable[[], dt.datetime]) -> Record:

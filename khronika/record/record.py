@@ -152,11 +152,13 @@ class Record:
 
     def text(self, document_id: str) -> Text | None:
         """What the document says."""
-        return self._pointed(document_id, "text_seq", Text)
+        found: Text | None = self._pointed(document_id, "text_seq", Text)
+        return found
 
     def reading_of(self, document_id: str) -> Reading | None:
         """The newest reading of the document, without its mentions (`accounts_of_document` has them)."""
-        return self._pointed(document_id, "reading_seq", Reading)
+        found: Reading | None = self._pointed(document_id, "reading_seq", Reading)
+        return found
 
     def _pointed(self, document_id: str, column: str, type: Any) -> Any:
         row = self._one(sa.select(schema.document.c[column]).where(schema.document.c.id == document_id))

@@ -16,6 +16,7 @@ from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record import log, schema
 from khronika.record.fold import Fold, StoredAccount, pack_document
+from khronika.record.merge import apply_corrections
 from khronika.types import Account, Correction, Document, Link, Linking, Reading, SetAside, Text
 
 
@@ -84,8 +85,28 @@ class Transaction:
         self.append("verdict", f"{link.a}:{link.b}", to_json(link))
 
     def add_correction(self, correction: Correction) -> None:
-        """Keep a correction as proposed."""
+        """Keep a correction as proposed.
+
+        Raises:
+            UsageError: the new value does not fit the field.
+        """
+        self._check(correction)
         self.append("correction", correction.id, to_json(correction))
+
+    def _check(self, correction: Correction) -> None:
+        if correction.account_id is None:
+            return
+        self.flush()
+        a = schema.account
+        seq = self._db.execute(sa.select(a.c.seq).where(a.c.id == correction.account_id)).scalar()
+        body = log.payloads(self._db, [seq]).get(seq) if seq is not None else None
+        if body is None:
+            raise UsageError(f"{correction.account_id[:12]}: no such account")
+        account = msgspec.json.decode(body, type=StoredAccount).account
+        try:
+            apply_corrections(account, [msgspec.structs.replace(correction, state="accepted")])
+        except (msgspec.ValidationError, TypeError, AttributeError) as error:
+            raise UsageError(f"{correction.field} = {correction.new!r} does not fit: {error}") from error
 
     def decide_correction(self, id: str, state: str, by: str, reason: str = "") -> Correction:
         """Accept, reject or withdraw a correction; an accepted one makes a new event version.
