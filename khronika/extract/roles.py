@@ -1,91 +1,159 @@
-"""The sentences of one occurrence in, who did it to whom with what out: phrases by shallow frames, as worded.
+"""The sentences of one occurrence in, who did it to whom with what out: noun phrases around its verbs and nouns, as worded.
 
-The rule: a phrase is taken whole from its determiner to its head and what belongs to it, and never across a comma or a verb.
+The rule: the doer stands left of an active verb or after "by", what suffered it right of it or left of a passive; nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
+from khronika import config
 from khronika.extract.lexicon import compile_words, load
+from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 from khronika.types import Participant, Quote
 
 MOST = 4
 """Phrases a role: what a sentence names beyond them is detail."""
+TOO_LONG = 1500
+"""Characters from which on a line is no sentence and is not taken apart."""
 
 
 @dataclass(frozen=True)
 class _Frames:
-    active: re.Pattern[str]
+    verbs: re.Pattern[str]
+    doers: re.Pattern[str]
+    sufferers: re.Pattern[str]
+    bodily: re.Pattern[str]
     passive: re.Pattern[str]
+    nouns: re.Pattern[str]
+    by: re.Pattern[str]
+    actor: re.Pattern[str]
     owner: re.Pattern[str]
     weapon: re.Pattern[str]
-    hit: re.Pattern[str]
-    hit_passive: re.Pattern[str]
-    victim_before: re.Pattern[str]
-    victim_after: re.Pattern[str]
-    named: re.Pattern[str]
+    person: re.Pattern[str]
     kinds: dict[str, re.Pattern[str]]
 
 
-_TAIL = r"(?: (?:of|from|for) (?:the )?(?:[\w’'-]+ ){0,3}?(?-i:[A-Z])[\w’'-]+(?: (?-i:[A-Z])[\w’'-]+)*)?"
-_NAME = r"[A-Z][\w’'-]+(?: (?:al-|bin |de |van )?[A-Z][\w’'-]+)+"
+@dataclass
+class Roles:
+    """Phrases by role, as found in some sentences."""
+
+    perpetrators: list[Quote] = field(default_factory=list)
+    owners: list[Quote] = field(default_factory=list)
+    targets: list[Quote] = field(default_factory=list)
+    victims: list[Quote] = field(default_factory=list)
 
 
 @cache
 def _frames(language: str) -> _Frames:
     raw = load(language).roles()
-    det, mod = raw["macros"]["det"], raw["macros"]["mod"]
-    actor, act = raw["actor"], raw["actor"]["act"]
-    group = rf"(?:(?:{det} {mod}{{0,4}}?)|(?:(?-i:[A-Z])[\w’'.-]+ ){{0,3}}(?:[\w’'-]+ )?)(?:{actor['heads']})\b{_TAIL}|(?:{actor['names']})\b"
-    victim = rf"(?:{det} {mod}{{0,5}}?|(?:[\w’'-]+ ){{0,2}}?)(?:{raw['victim']['heads']})\b(?: (?-i:{_NAME}))?"
-    kill = r"(?:killed|killing|wounded|wounding|injured|injuring|shot|stabbed|executed|murdered|abducted|kidnapped|detained|arrested|eliminated|assassinated|beat|tortured|raped|captured|sentenced)"
-    thing = rf"(?:{det} )?(?:[\w’'-]+ ){{0,6}}?(?:{'|'.join(_heads(value) for name, value in raw['target'].items() if name != 'frame')})(?: (?:of|in|at|for|belonging to|carrying|with) (?:the |a |an |two )?(?:[\w’'-]+ ){{0,3}}?[\w’'-]+)?"
+    frames = config.data(f"lexicon/{language}/phrases.toml")["frames"]
+    actor = raw["actor"]
     return _Frames(
-        active=compile_words(rf"(?P<who>{group}) (?:(?:have|has|had|also|again|reportedly|allegedly|on \w+day|today|overnight|then|later|jointly|in [A-Z]\w+) ){{0,3}}(?:{act})\b"),
-        passive=compile_words(rf"\b(?:by|from) (?P<who>{group})"),
-        owner=compile_words(rf"\b(?P<who>{actor['adjectives']})(?:['’]s)? (?:{mod}){{0,3}}(?:shelling|strikes?|attacks?|missiles?|drones?|rockets?|shells?|artillery|airstrikes?|bombardment|bombing|fire|raids?|assaults?|warplanes?|jets?|aircraft|mortars?|invasion|offensive|forces|troops|army)\b"),
-        weapon=re.compile(r"\b(?:(?:\d[\d,]*|two|three|four|five|six|seven|eight|nine|ten|a|an|several|dozens of) )?(?P<what>" + raw["weapon"]["words"] + r")\b"),
-        hit=compile_words(rf"\b(?:{raw['target']['frame']}) (?:(?:on|at|in|near|into) )?(?P<what>{thing})"),
-        hit_passive=compile_words(rf"(?P<what>{thing})(?: (?:in|near|of|on) (?:the )?[\w’' -]{{0,30}}?)? (?:was|were|has been|have been|had been|came|comes) (?:\w+ )?(?:hit|struck|attacked|targeted|shelled|bombed|damaged|destroyed|blown up|burned|torched|set on fire|stormed|raided|under (?:\w+ ){{0,2}}(?:fire|attack|shelling)|shot down|downed|intercepted|looted|seized|ambushed)"),
-        victim_before=compile_words(rf"(?P<what>{victim})(?: (?:in|from|at|of|aged|near) [^,;.]{{0,30}}?)?(?:,? including [^,;.]{{0,50}}?)? (?:(?:was|were|has been|have been|had been|also|later|reportedly) ){{0,3}}(?:killed|wounded|injured|hurt|died|dead|shot|stabbed|abducted|kidnapped|detained|arrested|missing|murdered|executed|beaten|raped|tortured|taken hostage|sentenced|captured|hospitali[sz]ed)\b"),
-        victim_after=compile_words(rf"\b{kill} (?P<what>{victim}(?: (?:and|or) (?:{det} )?{mod}{{0,3}}?(?:{raw['victim']['heads']})\b)?)"),
-        named=re.compile(rf"(?P<what>(?:[\w-]+ )?{_NAME})(?:, [^,]{{0,60}})?,? (?:was|were|has been|had been|received|suffered|sustained|died) (?:\w+ ){{0,3}}?(?:killed|wounded|injured|injuries|wounds|shot|abducted|kidnapped|detained|arrested|sentenced|murdered|assassinated|in|of|dead)\b|\b(?:killed|wounded|injured|shot|abducted|kidnapped|detained|arrested|sentenced|assassinated|murdered) (?P<what2>(?:[\w-]+ ){{0,2}}{_NAME})"),
+        verbs=compile_words(rf"\b(?:{frames['verbs']})\b"),
+        doers=compile_words(rf"\b(?:{frames['doers']})\b"),
+        sufferers=compile_words(rf"\b(?:{frames['sufferers']})\b"),
+        bodily=compile_words(frames["bodily"]),
+        passive=compile_words(frames["passive"]),
+        nouns=compile_words(rf"\b{frames['nouns']} (?:{frames['aim']}) "),
+        by=compile_words(rf"\b(?:{frames['verbs']}|{frames['nouns']})\b[^,;.]{{0,60}}? by (?=\S)"),
+        actor=compile_words(rf"\b(?:{actor['heads']}|{actor['names']})\b"),
+        owner=compile_words(rf"\b(?P<who>{actor['adjectives']})(?:['’]s)? (?:[\w’'-]+ ){{0,3}}?(?:{actor['owned']})\b"),
+        weapon=re.compile(r"\b(?P<what>" + raw["weapon"]["words"] + r")\b"),
+        person=compile_words(rf"\b(?:{raw['victim']['heads']})\b|(?-i:\b[A-Z][\w’'-]+ (?:al-)?[A-Z][\w’'-]+)"),
         kinds={name: compile_words(value) for name, value in raw["target"].items() if name != "frame"},
-    )  # fmt: skip
+    )
 
 
-def _heads(pattern: str) -> str:
-    return pattern.removeprefix(r"\b(?:").removesuffix(r")\b")
+def find_roles(segments: Iterable[Segment], trigger: Trigger, language: str) -> Roles:
+    """The phrases of all roles but weapons in the sentences of one occurrence."""
+    f, found = _frames(language), Roles()
+    for segment in segments:
+        if len(segment.words) <= TOO_LONG:
+            _in_sentence(segment, Tokens(segment.words, language), f, found)
+    if trigger.kind in _MUTUAL:
+        found.targets, found.victims = [], []
+    if trigger.kind == "arrests":
+        found.targets = []
+    return found
 
 
-def find_perpetrators(segments: list[Segment], trigger: Trigger, language: str) -> tuple[Participant, ...]:
+_MUTUAL = frozenset({"agreement", "non_violent_transfer_of_territory", "peaceful_protest", "protest_with_intervention", "change_to_group"})
+
+
+def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, found: Roles) -> None:
+    words = segment.words
+
+    def phrase(span: tuple[int, int] | None) -> Quote | None:
+        return segment.piece(*span) if span else None
+
+    def suffered(quote: Quote | None, bodily: bool) -> None:
+        if quote is None:
+            return
+        is_person = bool(f.person.search(quote.words))
+        if bodily and is_person:
+            found.victims.append(quote)
+        if kind_known(quote.words, f) or is_person:
+            found.targets.append(quote)
+
+    def done(quote: Quote | None) -> None:
+        if quote is not None and f.actor.search(quote.words) and not f.weapon.fullmatch(quote.words):
+            found.perpetrators.append(quote)
+
+    for match in f.verbs.finditer(words):
+        bodily = bool(f.bodily.match(match.group()))
+        is_passive = bool(f.passive.search(words[max(0, match.start() - 30) : match.start()].rstrip()))
+        if is_passive or words[match.end() : match.end() + 4] == " by ":
+            suffered(phrase(tokens.left_of(match.start())), bodily)
+        elif (after := tokens.right_of(match.end())) is not None:
+            done(phrase(tokens.left_of(match.start())))
+            suffered(phrase(after), bodily)
+        elif bodily:  # "eight people injured"
+            suffered(phrase(tokens.left_of(match.start())), True)
+    for match in f.sufferers.finditer(words):
+        suffered(phrase(tokens.left_of(match.start())), bool(f.bodily.match(match.group())))
+    for match in f.doers.finditer(words):
+        done(phrase(tokens.left_of(match.start())))
+    for match in f.by.finditer(words):
+        done(phrase(tokens.right_of(match.end())))
+    for match in f.nouns.finditer(words):
+        quote = phrase(tokens.right_of(match.end()))
+        if quote and (kind_known(quote.words, f) or f.person.search(quote.words)):
+            found.targets.append(quote)
+    found.owners += [segment.piece(*match.span("who")) for match in f.owner.finditer(words)]
+
+
+def find_perpetrators(roles: Roles) -> tuple[Participant, ...]:
     """Who did it, as worded; an owner ("Russian shelling") counts where no phrase was found."""
-    f = _frames(language)
-    if trigger.kind in ("agreement", "non_violent_transfer_of_territory"):
-        return _participants(_spans(segments[:1], f.active, "who"))
-    found = _spans(segments, f.active, "who", trigger)
-    for span in _spans(segments, f.passive, "who"):
-        found.append(span)
-    if not found:
-        found = _spans(segments, f.owner, "who")
-    return _participants(found[:3], kind="organisation")
+    named = roles.perpetrators[:3] or roles.owners[:2]
+    return tuple(Participant(quote=quote, kind="organisation") for quote in _distinct(named))
 
 
-def find_targets(segments: list[Segment], trigger: Trigger, language: str) -> tuple[Participant, ...]:
+def find_targets(roles: Roles, language: str) -> tuple[Participant, ...]:
     """What or who was attacked, each with its kind."""
-    f = _frames(language)
-    found = _spans(segments, f.hit, "what") + _spans(segments, f.hit_passive, "what")
-    if trigger.kind in ("attack", "armed_clash", "abduction", "remote_explosive", "suicide_bomb") and not found:
-        found = _spans(segments, f.victim_after, "what") + _spans(segments, f.victim_before, "what")
-    if trigger.kind in ("arrests", "peaceful_protest", "agreement", "protest_with_intervention"):
-        return ()
-    return tuple(Participant(quote=quote, kind=kind_of_target(quote.words, language)) for quote in _distinct(found)[:MOST])
+    return tuple(Participant(quote=quote, kind=kind_of_target(quote.words, language)) for quote in _distinct(roles.targets)[:MOST])
+
+
+def find_victims(roles: Roles) -> tuple[Participant, ...]:
+    """Persons killed, wounded, taken or abused."""
+    return tuple(Participant(quote=quote) for quote in _distinct(roles.victims)[: MOST + 2])
+
+
+def find_weapons(segments: Iterable[Segment], language: str) -> tuple[Participant, ...]:
+    """Means of violence that the sentences name."""
+    pattern = _frames(language).weapon
+    quotes = [s.piece(*m.span("what")) for s in segments if len(s.words) <= TOO_LONG for m in pattern.finditer(s.words)]
+    return tuple(Participant(quote=quote) for quote in _distinct(quotes)[:MOST])
+
+
+def kind_known(words: str, f: _Frames) -> bool:
+    """Whether some list holds a word of the phrase."""
+    return any(pattern.search(words) for pattern in f.kinds.values())
 
 
 def kind_of_target(words: str, language: str) -> str:
@@ -94,39 +162,6 @@ def kind_of_target(words: str, language: str) -> str:
         if pattern.search(words):
             return name
     return "other"
-
-
-def find_victims(segments: list[Segment], language: str) -> tuple[Participant, ...]:
-    """Persons killed, wounded, taken or abused."""
-    f = _frames(language)
-    found = _spans(segments, f.victim_after, "what") + _spans(segments, f.victim_before, "what")
-    for segment in segments:
-        for match in f.named.finditer(segment.words):
-            span = match.span("what") if match.group("what") else match.span("what2")
-            found.append(segment.piece(*span))
-    return _participants(found[: MOST + 2])
-
-
-def find_weapons(segments: list[Segment], language: str) -> tuple[Participant, ...]:
-    """Means of violence that the sentences name."""
-    return _participants(_spans(segments, _frames(language).weapon, "what"))
-
-
-def _spans(segments: Iterable[Segment], pattern: re.Pattern[str], group: str, trigger: Trigger | None = None) -> list[Quote]:
-    found = []
-    for segment in segments:
-        if len(segment.words) > 1500:
-            continue
-        for match in pattern.finditer(segment.words):
-            start, end = match.span(group)
-            while start < end and not segment.words[start].isalnum():
-                start += 1
-            lead = re.match(r"(?:and|but|that|said|says|as|when|while|where|after|in|on|of|by|which|who|,) ", segment.words[start:end], re.IGNORECASE)
-            if lead:
-                start += lead.end()
-            if end - start > 2:
-                found.append(segment.piece(start, end))
-    return found
 
 
 def _distinct(quotes: list[Quote]) -> list[Quote]:
@@ -140,7 +175,3 @@ def _distinct(quotes: list[Quote]) -> list[Quote]:
             continue
         kept.append(quote)
     return sorted(kept, key=lambda q: (q.within, q.start))
-
-
-def _participants(quotes: list[Quote], kind: str | None = None) -> tuple[Participant, ...]:
-    return tuple(Participant(quote=quote, kind=kind) for quote in _distinct(quotes)[:MOST])

@@ -67,6 +67,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
     own = [segments[at] for at in occurrence.sentences]
     trigger = occurrence.main
     language = lexicon.language
+    found = roles.find_roles(own, trigger, language)
     killed, injured, detained = (tolls.find_toll(own, outcome, lexicon) for outcome in ("killed", "injured", "detained"))
     return Mention(
         id=digest_of("mention", text.id, trigger.quote.within, str(trigger.quote.start), str(trigger.quote.end), trigger.kind),
@@ -78,9 +79,9 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         background=trigger.is_background,
         rollup=trigger.is_rollup,
         evidence=tuple(segment.quote() for segment in own),
-        perpetrators=_told(roles.find_perpetrators(own, trigger, language)),
-        targets=roles.find_targets(own, trigger, language),
-        victims=roles.find_victims(own, language),
+        perpetrators=_told(roles.find_perpetrators(found)),
+        targets=roles.find_targets(found, language),
+        victims=roles.find_victims(found),
         weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else roles.find_weapons(own, language),
         killed=killed,
         injured=injured,
