@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -195,7 +196,7 @@ def test_correction_then_withdrawal_is_nothing(record: Record) -> None:
     with record.write(by="editor") as tx:
         tx.decide_correction("c1", "withdrawn", by="editor")
     (after,) = record.events()
-    assert to_json(after).replace(str(after.last_seq).encode(), b"") == to_json(before).replace(str(before.last_seq).encode(), b"")
+    assert msgspec.structs.replace(after, last_seq=0) == msgspec.structs.replace(before, last_seq=0)
 
 
 def test_a_correction_that_does_not_fit_is_refused(record: Record) -> None:
