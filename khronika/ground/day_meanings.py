@@ -131,8 +131,8 @@ def deictic(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     forms = r.words(parse)
     known = [form for form in forms if form in r.grammar.classes["DEICTIC"]]
     now = frame.published
-    if now is None:
-        return Meaning("DATE", "PRESENT_REF", "open", NO_DAY)
+    if now is None or frame.narrative and "today" in known:
+        return Meaning("DATE", "PRESENT_REF", "open", NO_DAY if now is None else "the writer's own time")
     found = add_days(now, r.look(parse, "k", "DEICTIC") or 0)
     if found is None:
         return None

@@ -73,6 +73,9 @@ def quarter(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         return meaning_of_value(f"{base.value[:4]}-Q{number}", base.basis, "a quarter of that year")
     if now is None:
         return None
+    if r.has(parse, "fiscal"):
+        ended = now.year if number * 3 < now.month else now.year - 1
+        return Meaning("DATE", f"{ended}-Q{number}", "open", "a fiscal quarter, whose days are not known")
     middle = [(abs((dt.date(y, number * 3 - 1, 15) - now).days), y) for y in (now.year - 1, now.year, now.year + 1) if 1 <= y <= 9999]
     return meaning_of_value(f"{min(middle)[1]}-Q{number}", "relative", f"the such quarter nearest to {now}")
 
@@ -290,6 +293,8 @@ def duration(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
 def reference(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     word = (r.forms(parse, "v") or ["now"])[0]
     value = r.grammar.value("REF", word)
+    if value == "FUTURE_REF" and (frame.narrative or frame.tense == "past"):
+        return None
     if value is None:
         value = "FUTURE_REF" if word in ("future", "possible") or r.has(parse, "later") else "PAST_REF" if word in ("past", "recent") else "PRESENT_REF"
     if value == "PRESENT_REF" and frame.published and not frame.narrative:

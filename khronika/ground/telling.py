@@ -18,6 +18,8 @@ from khronika.text import Span
 from khronika.types import Basis
 
 _MEANINGS = {**DAY_MEANINGS, **PERIOD_MEANINGS}
+_ASIDE = 6
+"""How much farther a speaker's verb ("said") counts than the verb of what is told."""
 _WINDOW = 14
 """Words on either side in which a verb tells the direction of a day without a year."""
 
@@ -106,7 +108,7 @@ def find_times(body: str, published: dt.date | None, language: str = "en") -> li
 
 
 _SMALL = frozenset(("the", "a", "and", "to", "with", "after", "when", "but", "he", "they", "it", "by", "in", "as", "while", "under", "his"))
-_DIRECTED = frozenset(("date", "weekday", "month", "range", "part", "clock", "toward", "nights", "unit", "season", "weekend", "edge", "quarter", "feast"))
+_DIRECTED = frozenset(("date", "weekday", "month", "range", "part", "clock", "toward", "nights", "unit", "season", "weekend", "edge", "quarter", "feast", "ref"))
 _DEICTIC = frozenset(("weekday", "deictic", "overnight", "unit", "part"))
 
 
@@ -161,7 +163,7 @@ def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> 
     """Whether a bare "May", "March" or figure is a time by the words around it."""
     before = tokens[parse.first - 1] if parse.first else None
     after = tokens[parse.last] if parse.last < len(tokens) else None
-    if parse.op == "season" and after is not None and after.form in ("of", "from", "in") and tokens[parse.last - 1].form == "fall":
+    if parse.op == "season" and not _is_season(grammar, tokens, parse, before, after):
         return False
     single = parse.last - parse.first == 1
     if parse.op == "year" and single:
@@ -182,6 +184,13 @@ def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> 
     return body[before.start].islower() and before.end < tokens[parse.first].start and form not in grammar.words["capital"]
 
 
+def _is_season(grammar: Grammar, tokens: list[Token], parse: Parse, before: Token | None, after: Token | None) -> bool:
+    """A bare "winter" is a time after a preposition, and "the fall of" a town is none."""
+    if tokens[parse.last - 1].form == "fall" and after is not None and after.form in ("of", "from", "in"):
+        return False
+    return parse.last - parse.first > 1 or before is not None and before.form in grammar.words["month_before"] and before.form != "to"
+
+
 def _is_year(things: list[str], token: Token, before: Token | None, after: Token | None, body: str) -> bool:
     """A bare figure of four digits is a year unless it counts something ("1500 people") or is part of a number."""
     if before is not None and before.form in "$€£#№/:." and before.end == token.start:
@@ -198,26 +207,29 @@ def _is_year(things: list[str], token: Token, before: Token | None, after: Token
 def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:
     """"future" or "past" by the nearest verb in the sentence, None where none is near."""
     words = grammar.words["tense"]
-    future, past, not_past = _sets(tuple(words["future"]), tuple(words["past"]), tuple(words["not_past"]))
+    future, past, not_past, reporting = (grammar.tense_words[name] for name in ("future", "past", "not_past", "reporting"))
     best, found = _WINDOW + 1, None
+    if parse.first and tokens[parse.first - 1].form in words["by"]:
+        best, found = 4, "future"
     for step, edge in ((-1, parse.first - 1), (1, parse.last)):
         index, distance = edge, 1
         while 0 <= index < len(tokens) and distance < best:
             form = tokens[index].form
-            if form in (".", ";", "?", "!") or form.isspace():
+            if form in (";", "?", "!") or form.isspace() or form == "." and index and tokens[index - 1].end - tokens[index - 1].start > 1:
                 break
-            tense = "future" if form in future else "past" if form in past or form.endswith("ed") and form not in not_past else None
+            ahead = form in future or form == "to" and index and tokens[index - 1].form in ("is", "are")
+            tense = "future" if ahead else "past" if form in past or form.endswith("ed") and form not in not_past else None
+            if form == "plan" and index and tokens[index - 1].form in ("the", "a", "its", "his", "their", "this"):
+                tense = None
             if tense == "past" and form.endswith("ed") and index and tokens[index - 1].form in ("be", "is", "are", "being", "to"):
                 tense = None
-            if tense:
-                best, found = distance, tense
-                break
+            aside = _ASIDE if form in reporting and distance > 1 else 0
+            if tense and distance + aside < best:
+                best, found = distance + aside, tense
+                if not aside:
+                    break
             index, distance = index + step, distance + 1
     return found
-
-
-def _sets(*lists: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(words) for words in lists)
 
 
 def _years(tokens: list[Token], parses: list[Parse]) -> list[int]:

@@ -167,14 +167,12 @@ class Resolver:
         this, wanted = (now.month, now.day if number else 0), (month, number or 0)
         past = now.year - (wanted > this)
         ahead = now.year + (wanted < this)
-        if past == ahead or frame.tense == "past":
+        ahead_days = (ahead - now.year) * 365 + (month - now.month) * 30 + (number or 15) - (now.day if number else 15)
+        if past == ahead or frame.tense == "past" or ahead_days > (330 if frame.tense == "future" else 75):
             return past, "relative", f"the latest such date up to the publication day {now}"
         if frame.tense == "future":
             return ahead, "relative", f"the next such date from the publication day {now}, as the verb looks ahead"
-        ahead_days = (ahead - now.year) * 365 + (month - now.month) * 30 + (number or 15) - (now.day if number else 15)
-        if ahead_days <= 75:
-            return ahead, "relative", f"the such date nearest to the publication day {now}"
-        return past, "relative", f"the latest such date up to the publication day {now}"
+        return ahead, "relative", f"the date of that name nearest to the publication day {now}"
 
 
 def of_day(year: int, month: int, number: int, basis: Basis, reason: str) -> Meaning:

@@ -57,6 +57,7 @@ class Grammar:
         self._named = [re.compile(pattern) for _, pattern in self._rules]
         self._tokens = self._tokenizer()
         self._capital = frozenset(self.words["capital"])
+        self.tense_words = {name: frozenset(words) for name, words in self.words["tense"].items()}
         self._dotted = frozenset(self.words["only_dotted"])
 
     def value(self, name: str, form: str) -> Any:
