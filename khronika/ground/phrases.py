@@ -1,0 +1,132 @@
+"""A resolved name and the words round it in, the Place that the phrase means out: "20 km south of X", "eastern X", "the X region", "X railway station".
+
+The rule: what is not the named point itself gets a radius that covers it; a region is an area and never a sharp point.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from khronika.ground.gazetteer import Entry, Gazetteer
+from khronika.ground.toponyms import Scene
+from khronika.types import Place, Precision, Quote
+
+_BEARINGS = {"north": 0.0, "northeast": 45.0, "east": 90.0, "southeast": 135.0, "south": 180.0, "southwest": 225.0, "west": 270.0, "northwest": 315.0}
+_DISTANCE = re.compile(
+    r"(?:(?P<n>\d+(?:[.,]\d+)?)[ -]?(?P<unit>km|kms|kilomet(?:er|re)s?|miles?|mi)\.?(?: \([^)]*\))?,? )?(?:just |to the |the )*"
+    r"(?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west) of (?:the )?(?:[\w-]+ ){0,3}$",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(r"(?P<n>\d+(?:[.,]\d+)?)[ -]?(?P<unit>km|kms|kilomet(?:er|re)s?|miles?)\.? (?:away )?from (?:the )?(?:[\w-]+ ){0,3}$", re.IGNORECASE)
+_ROUND = re.compile(r"\b(?P<word>near|outside|around|close to|outskirts of|suburbs of|not far from|vicinity of) (?:the )?(?:[\w-]+ ){0,4}$", re.IGNORECASE)
+_SIDE = re.compile(r"\b(?P<side>(?:north|south)[ -]?(?:east|west)(?:ern)?|(?:north|south|east|west)(?:ern)?|central) $", re.IGNORECASE)
+_OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
+_HIS_SIDE = re.compile(r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))", re.IGNORECASE)
+_REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
+_OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
+_DISTRICT = re.compile(r" (?:district|raion|rayon|subdistrict)\b", re.IGNORECASE)
+
+
+def moved(at: tuple[float, float], bearing: float, km: float) -> tuple[float, float]:
+    """The point so many kilometres from another, in degrees; the bearing clockwise from north."""
+    latitude = at[0] + km / 111.2 * math.cos(math.radians(bearing))
+    stretch = max(0.05, math.cos(math.radians(at[0])))
+    longitude = at[1] + km / (111.2 * stretch) * math.sin(math.radians(bearing))
+    return round(max(-90.0, min(90.0, latitude)), 5), round((longitude + 180) % 360 - 180, 5)
+
+
+def bearing_of(words: str) -> float | None:
+    """Degrees of "south-eastern", "north"; None for "central"."""
+    return _BEARINGS.get(re.sub(r"ern$", "", words.casefold()).replace("-", "").replace(" ", "").replace("ern", ""))
+
+
+def region_name(gazetteer: Gazetteer, entry: Entry) -> str | None:
+    """English name of the first-level region that an entry lies in."""
+    region = gazetteer.regions.get((entry.country, entry.admin1)) if entry.admin1 else None
+    return region.name if region else None
+
+
+def plain(entry: Entry, gazetteer: Gazetteer, quote: Quote | None, reason: str, p: float) -> Place:
+    """The entry itself as a Place."""
+    precision: Precision = entry.kind if entry.kind in ("site", "settlement", "district", "region", "country") else "settlement"  # type: ignore[assignment]
+    return Place(
+        name=entry.name, precision=precision, reason=reason, quote=quote, country=entry.country or None, admin1=region_name(gazetteer, entry),
+        admin2=entry.admin2 or None, latitude=entry.latitude, longitude=entry.longitude, radius_km=entry.radius_km,
+        geonames_id=entry.id if entry.id > 0 else None, population=entry.population or None, p=round(p, 3),
+    )  # fmt: skip
+
+
+def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazetteer, quote: Quote, reason: str, p: float) -> Place:
+    """The Place that the words round a resolved name make of it."""
+    from msgspec.structs import replace
+
+    before, after = scene.body[max(0, span[0] - 70) : span[0]], scene.body[span[1] : span[1] + 50]
+    before = re.split(r"[.!?;\n]", before)[-1]
+    place = plain(entry, gazetteer, quote, reason, p)
+    if entry.latitude is None or entry.longitude is None:
+        return place
+    at = (entry.latitude, entry.longitude)
+    if (match := _DISTANCE.search(before)) and (bearing := bearing_of(match["side"])) is not None and not _inner(match, entry):
+        km = _km(match["n"], match["unit"]) if match["n"] else 10.0
+        point = moved(at, bearing, km)
+        words = match.group().strip()
+        return replace(
+            place, precision="district", latitude=point[0], longitude=point[1], radius_km=round(max(5.0, km / 3), 1), geonames_id=None, population=None,
+            reason=f"{reason}; moved: {words} {entry.name}",
+        )  # fmt: skip
+    if match := _AWAY.search(before):
+        km = _km(match["n"], match["unit"])
+        return replace(place, precision="district", radius_km=round(max(km, entry.radius_km), 1), reason=f"{reason}; {match.group().strip()}")
+    if entry.kind in ("country", "region"):
+        side = _SIDE.search(before) or _OF_SIDE.search(before) or _HIS_SIDE.match(after)
+        if side:
+            return _part(place, entry, side["side"], at, reason)
+        return place
+    if entry.kind == "settlement":
+        if match := _OWN_UNIT.match(after):
+            return replace(
+                place, name=f"{match['name']}, {entry.name}", precision="district", reason=f"{reason}; a part of {entry.name}", geonames_id=None, population=None,
+                radius_km=round(max(3.0, entry.radius_km), 1),
+            )  # fmt: skip
+        if _DISTRICT.match(after):
+            return replace(place, name=f"{entry.name} District", precision="district", radius_km=25.0, geonames_id=None, population=None, reason=f"{reason}; the district named after it")
+        if match := _ROUND.search(before):
+            return replace(place, radius_km=round(entry.radius_km + 10.0, 1), reason=f"{reason}; {match['word'].casefold()}")
+        if named := _site(scene, span, entry):
+            return replace(place, name=named, precision="site", geonames_id=None, population=None, reason=f"{reason}; a site in or near {entry.name}, placed at its middle")
+    return place
+
+
+def _inner(match: re.Match[str], entry: Entry) -> bool:
+    """ "the south of Ukraine" is a part of it, "50 km south of" is not."""
+    return not match["n"] and entry.kind in ("country", "region")
+
+
+def _km(number: str, unit: str) -> float:
+    return float(number.replace(",", ".")) * (1.609 if unit.casefold().startswith("mi") else 1.0)
+
+
+def _part(place: Place, entry: Entry, side: str, at: tuple[float, float], reason: str) -> Place:
+    from msgspec.structs import replace
+
+    bearing = bearing_of(side)
+    word = side.casefold().replace("-", "").replace(" ", "")
+    word = word if word.endswith("ern") or word == "central" else word + "ern"
+    point = moved(at, bearing, entry.radius_km * 0.5) if bearing is not None else at
+    named = entry.name if entry.kind == "region" and entry.admin1 and entry.country == "UA" else f"{word.capitalize()} {entry.name}"
+    return replace(
+        place, name=named, precision="region", latitude=point[0], longitude=point[1], radius_km=round(entry.radius_km * 0.7, 1), geonames_id=None,
+        population=None, reason=f"{reason}; its {side.casefold()} part",
+    )  # fmt: skip
+
+
+def _site(scene: Scene, span: tuple[int, int], entry: Entry) -> str | None:
+    """A site that bears the town's name: "Kramatorsk railway station", "the port of Odesa", "a prison in Olenivka" has none."""
+    after = re.match(r"(?:['’]s)?((?: [a-z-]+| [A-Z][a-z]+){0,2}? ([a-z]+)\b)", scene.body[span[1] : span[1] + 50])
+    if after and after.group(2) in scene.lists["site_words"]:
+        return f"{entry.name}{after.group(1)}"
+    before = re.search(r"\b([a-z]+) of $", scene.body[max(0, span[0] - 24) : span[0]])
+    if before and before.group(1) in scene.lists["site_words"] - {"port", "square"}:
+        return f"{entry.name} {before.group(1)}"
+    return None

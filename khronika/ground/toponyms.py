@@ -1,0 +1,284 @@
+"""A text in, its place names with exact offsets and the gazetteer's candidates for each out.
+
+The rule: a run of capitalised words is a place only where the index knows it and its surroundings speak for it (weights in data/place/weights.json).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from khronika import config
+from khronika.ground.gazetteer import Entry, Gazetteer, key_of
+from khronika.text import Span, overlaps
+
+_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’ʼ`][^\W\d_]+)*")
+_LOWER = re.compile(r"(?<![^\W\d_])[a-z]{2,}")
+_JOINT = re.compile(r"[ \u00a0]|-|\. ?")
+LONGEST = 6
+LEAST = 0.5
+
+
+class Words(NamedTuple):
+    """The word lists of one language (data/place/LANGUAGE.toml) as sets."""
+
+    lists: dict[str, frozenset[str]]
+    abbreviations: dict[str, tuple[str, str]]
+    adjectives: dict[str, str]
+
+
+class Token(NamedTuple):
+    """One word: offsets without a possessive ending."""
+
+    start: int
+    end: int
+    word: str
+    capital: bool
+    possessive: bool
+
+
+class Found(NamedTuple):
+    """One place name in a text: `words == body[start:end]`; `p` that it names a place; `features` say why."""
+
+    start: int
+    end: int
+    words: str
+    key: str
+    candidates: tuple[Entry, ...]
+    p: float
+    features: frozenset[str]
+
+
+@cache
+def word_lists(language: str) -> Words:
+    """The lists of a language; English where it has none of its own (recognition then rests on the index alone)."""
+    name = f"place/{language}.toml" if (config.DATA / f"place/{language}.toml").exists() else "place/en.toml"
+    raw = config.data(name)
+    adjectives = {a: code for code, (word, _) in config.data("demonyms.toml")["country"].items() for a in word.split("|")}
+    return Words(
+        {k: frozenset(v.split()) for k, v in raw.items() if isinstance(v, str)},
+        {k: (v[:2], v[3:]) for k, v in raw.get("abbreviations", {}).items()},
+        adjectives,
+    )
+
+
+@cache
+def weights() -> dict[str, dict[str, float]]:
+    """Weights learnt by train/places.py: `recognition` (a logistic model) and `ranking` (a softmax over candidates)."""
+    loaded: dict[str, dict[str, float]] = json.loads((config.DATA / "place/weights.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def tokens_of(body: str) -> list[Token]:
+    """The words of a text; a possessive ending is cut off and remembered."""
+    found = []
+    for match in _TOKEN.finditer(body):
+        word = match.group()
+        possessive = len(word) > 3 and word[-2:] in ("'s", "’s")
+        if possessive:
+            word = word[:-2]
+        found.append(Token(match.start(), match.start() + len(word), word, word[0].isupper(), possessive))
+    return found
+
+
+class Scene:
+    """One text prepared for recognition: its words, those it also writes small, the spans and words of people."""
+
+    def __init__(self, body: str, language: str, persons: Sequence[Span] = ()) -> None:
+        self.body = body
+        self.tokens = tokens_of(body)
+        self.lists, self.abbreviations, self.adjectives = word_lists(language)
+        self.lower = frozenset(_LOWER.findall(body))
+        self.persons = tuple(persons)
+        self.first_at = {token.start for token in self.tokens}
+        self.surnames = self._surnames()
+
+    def _surnames(self) -> frozenset[str]:
+        """Words that stand after a first name or a title somewhere in the text, or inside a known person's name."""
+        names, titles = self.lists["first_names"], self.lists["titles"]
+        found: set[str] = set()
+        run: list[Token] = []
+        for token in self.tokens:
+            joined = bool(run) and self.joint(run[-1], token)
+            if not (token.capital and joined):
+                run = [token] if token.capital else []
+                continue
+            before = run[-1].word.casefold()
+            if before in names or before in titles or (len(run) > 1 and run[-2].word.casefold() in names and len(run[-1].word) <= 2):
+                found.add(token.word)
+            run.append(token)
+        for start, end in self.persons:
+            found.update(re.findall(r"[^\W\d_]+", self.body[start:end]))
+        return frozenset(found)
+
+    def joint(self, a: Token, b: Token) -> bool:
+        """Whether two words stand together: a blank, a hyphen, or the dot of "St."."""
+        between = self.body[a.end : b.start]
+        if a.possessive or not between:
+            return False
+        return between in (" ", "\u00a0", "-", "‑", "–") or (between == ". " and a.word.casefold() in ("st", "mt", "ft", "ste") or between == ". " and len(a.word) == 1)
+
+    def spans_from(self, i: int) -> list[int]:
+        """Last tokens of the word runs that start at token i and may be one name, longest first."""
+        ends = []
+        first = self.tokens[i]
+        if not first.capital and not (first.word in self.lists["articles"] and self.body[first.end : first.end + 1] == "-"):
+            return []
+        j = i
+        while True:
+            if self.tokens[j].capital:
+                ends.append(j)
+            if j + 1 >= len(self.tokens) or j + 1 - i >= LONGEST or not self.joint(self.tokens[j], self.tokens[j + 1]):
+                break
+            j += 1
+            if not self.tokens[j].capital and self.tokens[j].word not in self.lists["connectors"]:
+                break
+        return ends[::-1]
+
+    def features(self, i: int, j: int, candidates: tuple[Entry, ...]) -> frozenset[str]:
+        """What speaks for and against tokens i to j naming a place."""
+        tokens, lists, body = self.tokens, self.lists, self.body
+        first, last = tokens[i], tokens[j]
+        single = i == j
+        word = first.word.casefold()
+        best = max(e.population for e in candidates)
+        kinds = {e.kind for e in candidates}
+        key = key_of(body[first.start : last.end])
+        f = {f"people{min(7, int(math.log10(best + 1)))}", "single" if single else "several"}
+        f.update(kinds & {"country", "region", "district", "site"})
+        if not any(key_of(e.name) == key for e in candidates[:10]):
+            f.add("by another name")
+        if single and len(key) <= 3:
+            f.add("short")
+        if single and first.word.isupper() and len(first.word) > 1:
+            f.add("all capitals")
+        if single and word in lists["common"]:
+            f.add("common word")
+        if single and word in self.lower:
+            f.add("written small")
+        if single and word in lists["first_names"]:
+            f.add("first name")
+        if single and first.word in self.surnames:
+            f.add("surname")
+        f.update(self._before(i))
+        f.update(self._after(j))
+        if "after capital" in f or "before capital" in f:
+            f.update(f"{x}, {k}" for x in ("after capital", "before capital") if x in f for k in ("big",) if best > 500_000 or "country" in kinds)
+        return frozenset(f)
+
+    def _before(self, i: int) -> Iterable[str]:
+        if i == 0:
+            return ("at start",)
+        a, b = self.tokens[i - 1], self.tokens[i]
+        between = self.body[a.end : b.start]
+        word = a.word.casefold()
+        if between.strip(" \u00a0-–‑"):
+            if between == ", " and a.capital:
+                return ("after comma",)
+            return ("at start",) if re.search(r"[.!?\n]", between) else ("after mark",)
+        if a.capital and not a.possessive:
+            if word in self.lists["titles"]:
+                return ("after title",)
+            if word in self.lists["first_names"]:
+                return ("after first name",)
+            if word in self.lists["compass"] or word in self.lists["settlement_words"] or a.word in self.adjectives:
+                return ("after compass",)
+            if word in self.lists["locative"]:
+                return ("after locative",)
+            if word in self.lists["common"] or word in self.lower:
+                return ("after capital common",)
+            return ("after capital",)
+        for name, label in (("locative", "after locative"), ("other_prepositions", "after preposition"), ("titles", "after title"), ("compass", "after compass")):
+            if word in self.lists[name]:
+                return (label,)
+        if word in ("the", "a", "an"):
+            return ("after the",)
+        if word in self.lists["settlement_words"] or word in self.lists["region_words"]:
+            return ("after kind",)
+        return ()
+
+    def _after(self, j: int) -> Iterable[str]:
+        if self.tokens[j].possessive:
+            return ("possessive",)
+        if j + 1 >= len(self.tokens):
+            return ()
+        a, b = self.tokens[j], self.tokens[j + 1]
+        between = self.body[a.end : b.start]
+        word = b.word.casefold()
+        if between == ", " and b.capital:
+            known = b.word.rstrip(".") in self.abbreviations
+            return ("before state",) if known else ("before comma",)
+        if between.strip(" \u00a0-–‑"):
+            return ()
+        if b.capital:
+            if word in self.lists["street"]:
+                return ("before street",)
+            if word in self.lists["organisation"]:
+                return ("before body",)
+            if word in self.lists["common"] or word in self.lower:
+                return ("before capital common",)
+            return ("before capital",)
+        if word in self.lists["says"]:
+            return ("before says",)
+        if word in self.lists["region_words"] or word in self.lists["district_words"] or word in self.lists["settlement_words"]:
+            return ("before kind",)
+        return ()
+
+
+def probability(features: Iterable[str], model: dict[str, float]) -> float:
+    """The logistic model's answer for a set of features."""
+    z = model["bias"] + sum(model.get(f, 0.0) for f in features)
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[Found]:
+    """Place names of a text in its order, none overlapping; the longest name that holds wins."""
+    model = weights()["recognition"]
+    found: list[Found] = []
+    i = 0
+    while i < len(scene.tokens):
+        hit: Found | None = None
+        for j in scene.spans_from(i):
+            start, end = scene.tokens[i].start, scene.tokens[j].end
+            candidates = known(scene, gazetteer, i, j)
+            if not candidates or any(overlaps((start, end), person) for person in scene.persons):
+                continue
+            features = scene.features(i, j, candidates)
+            p = probability(features, model)
+            if p >= least:
+                hit = Found(start, end, scene.body[start:end], key_of(scene.body[start:end]), candidates, p, features)
+                i = j
+                break
+        if hit:
+            found.append(hit)
+        i += 1
+    return found
+
+
+def known(scene: Scene, gazetteer: Gazetteer, i: int, j: int) -> tuple[Entry, ...]:
+    """The gazetteer's candidates for tokens i to j; short forms of states count after a comma only."""
+    words = scene.body[scene.tokens[i].start : scene.tokens[j].end]
+    if i == j:
+        code = scene.abbreviations.get(words.rstrip("."))
+        if code and i and scene.body[scene.tokens[i - 1].end : scene.tokens[i].start] == ", ":
+            region = gazetteer.regions.get(code)
+            return (region,) if region else ()
+        if words in scene.adjectives:
+            return ()
+    key = key_of(words)
+    return gazetteer.candidates(key) if key else ()
+
+
+def features_of_training(scene: Scene, gazetteer: Gazetteer) -> list[dict[str, Any]]:
+    """Every run of words that the index knows, with its features: the material of train/places.py."""
+    rows = []
+    for i in range(len(scene.tokens)):
+        for j in scene.spans_from(i):
+            candidates = known(scene, gazetteer, i, j)
+            if candidates:
+                rows.append({"i": i, "j": j, "start": scene.tokens[i].start, "end": scene.tokens[j].end, "candidates": candidates, "features": scene.features(i, j, candidates)})
+    return rows
