@@ -15,10 +15,13 @@ from khronika.config import data
 from khronika.extract.segments import Segment
 from khronika.types import Quote, Text
 
-_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|\w+(?:[-.’'](?=\w)\w+)*(?:[’'](?=\s))?|[^\w\s]")
+_TOKEN = re.compile(r"''|``|(?:[A-Z]\.){2,}|\w+(?:[-.’'](?=\w)\w+)*(?:[’'](?=\s))?|[^\w\s]")
 _OPENING, _CLOSING = "“«„", "”»"
-_QUOTES = _OPENING + _CLOSING + '"'
-_PUNCTUATION = frozenset(",;:.!?—–-()[]…" + _QUOTES)
+_STRAIGHT = ('"', "''", "``")
+_QUOTES = frozenset((*_OPENING, *_CLOSING, *_STRAIGHT))
+_ENDS = frozenset(",.;") | _QUOTES
+_LEFT_ENDS = frozenset(",") | _QUOTES
+_PUNCTUATION = frozenset(",;:.!?—–-()[]…") | _QUOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +104,25 @@ class _Sentence:
     def cue_at(self, at: int) -> tuple[str, int] | None:
         """Group of the cue that starts at this token, and its last token."""
         low = self.low(at)
-        for rest, group in self.lexicon.phrases.get(low, ()):
+        for rest, named in self.lexicon.phrases.get(low, ()):
             if all(self.low(at + 1 + i) == word for i, word in enumerate(rest)):
-                return group, at + len(rest)
+                return named, at + len(rest)
         group = self.lexicon.cues.get(low)
+        if at > 0 and self.tokens[at].word[0].isupper() and self.tokens[at - 1].word not in _QUOTES and self.tokens[at].word != "Says":
+            return None
         if group is None and not (low in self.sets["passive"] and self.low(at + 1) == "by"):
             return None
-        if low in self.sets["noun_like"] and (self.low(at - 1) in self.sets["before_noun"] or at == 0):
+        before = next((self.low(i) for i in range(at - 1, max(-1, at - 4), -1) if not self.is_adverb(i)), "")
+        if low in self.sets["noun_like"] and (before in self.sets["before_noun"] or before in self.lexicon.cues or at == 0):
             return None
-        if low == "called" and self.low(at - 1) in ("so", "is", "was", "are"):
+        if before in ("is", "was", "were", "are", "been", "be", "so", "being") and self.low(at + 1) != "by" and not low.endswith("ing"):
             return None
         return (group or "say"), at
+
+    def is_adverb(self, at: int) -> bool:
+        """Whether the token only colours the cue behind it."""
+        low = self.low(at)
+        return low.endswith("ly") and len(low) > 4 and self.tokens[at].word[0].islower() and low not in ("family", "ally", "only", "italy", "july", "assembly")
 
     def back(self, last: int) -> Range | None:
         """The phrase that ends at token `last`, read leftwards."""
@@ -131,6 +142,8 @@ class _Sentence:
         if first > last:
             return None
         head = self.low(last)
+        if self.low(first) in ("no", "any") or (first < last and self.low(first) in self.lexicon.cues):
+            return None
         if head in self.sets["never"] or head in ("of", "to", "the", "and", "a", "in", "for", "at", "on", "by", "from", "an"):
             return None
         if first == last and not self.tokens[first].word[0].isalpha():
@@ -143,23 +156,41 @@ class _Sentence:
         """The phrase before a cue, a phrase between commas that cites another voice, and whether the subject may stand to the right."""
         skip, days = self.sets["skip"], self.sets["days"]
         at = cue - 1
-        while at >= 0 and (self.low(at) in skip or self.low(at) in days or (self.low(at) in self.sets["before_day"] and self.low(at + 1) in days)):
+        while at >= 0 and (self.low(at) in skip or self.is_adverb(at) or self.low(at) in days or (self.low(at) in self.sets["before_day"] and self.low(at + 1) in days)):
             at -= 1
         if at < 0 or self.tokens[at].word in _QUOTES or self.tokens[at].word in ":;—–":
             return None, None, True
         if self.low(at) in ("who", "which"):
             return self.back(at - 2 if self.low(at - 1) == "," else at - 1), None, False
+        if self.low(at) in ("and", "but") or (self.tokens[at].word == "," and self.low(at - 1) == "and"):
+            return self.opening(at), None, False
         if self.tokens[at].word != ",":
             return self.back(at), None, False
-        opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word in "," + _QUOTES), -1)
+        opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in _QUOTES), -1)
         if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
             return None, None, True
         subject = self.back(opening - 1)
+        if subject and self.low(subject[0]).isdigit() and subject[0] == subject[1] and self.low(subject[0] - 1) == ",":
+            subject = self.back(subject[0] - 2)
         if self.low(opening + 1) in self.sets["citing"]:
             return subject, self.sound((opening + 2, at - 1)), False
         if subject is None or self.low(opening + 1) in self.sets["inner"]:
             return subject, None, False
         return (subject[0], at - 1), None, False
+
+    def opening(self, limit: int) -> Range | None:
+        """The subject of the sentence before token `limit`: a pronoun or "the ..." at its start, else the first capitalised run."""
+        if self.low(0) in self.sets["pronouns"]:
+            return 0, 0
+        capital = next((i for i in range(limit) if self.tokens[i].word[0].isupper() and self.low(i) not in self.sets["lead"] | self.sets["days"] | self.sets["breaks"]), None)
+        if capital is None:
+            return None
+        last = capital
+        while last + 1 < limit and (self.tokens[last + 1].word[0].isupper() or self.low(last + 1) == "of" and self.tokens[last + 2].word[0].isupper()):
+            last += 1
+        if last == capital and self.low(capital) in self.sets["determiners"]:
+            last = min(limit - 1, capital + 1)
+        return self.sound((capital, last))
 
     def ahead(self, first: int) -> Range | None:
         """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma."""
@@ -173,9 +204,11 @@ class _Sentence:
             last += 1
         if last < first:
             return None
-        if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and self.low(last + 2) in self.sets["determiners"]:
-            end = next((i for i in range(last + 2, min(len(self.tokens), last + 24)) if self.tokens[i].word in ",.;" + _QUOTES), None)
-            if end is not None and not any(self.low(i) in self.lexicon.cues or self.low(i) in ("was", "were", "is", "had") for i in range(last + 2, end)):
+        start = last + 4 if self.low(last + 2).isdigit() and self.low(last + 3) == "," else last + 2
+        apposed = self.low(start) in self.sets["determiners"] or self.low(start) in ("who", "head", "former", "deputy", "director", "chief")
+        if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and apposed:
+            end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in _ENDS), None)
+            if end is not None and not any(self.lexicon.cues.get(self.low(i)) == "say" for i in range(start, end)):
                 last = end - 1
         return self.sound((first, last))
 
@@ -226,10 +259,10 @@ def _content(sentence: _Sentence, subject: Range | None, cue: Range, inverted: b
         hearer, start = _hearer(sentence, start)
     following = sentence.low(start)
     before = subject[0] if subject else cue[0]
-    left_ready = before >= 3 and tokens[before - 1].word in "," + _QUOTES
+    left_ready = before >= 3 and tokens[before - 1].word in _LEFT_ENDS
     if left_ready and (start >= size or following in sentence.sets["after"] or following in (".", ",") or tokens[start].word in _QUOTES and start >= size - 2):
         left = sentence.span(0, before - 1)
-        quote = next((i for i in range(start, size) if tokens[i].word in _OPENING + '"'), None)
+        quote = next((i for i in range(start, size) if tokens[i].word in _QUOTES), None)
         right = sentence.span(quote, size - 1) if quote is not None and quote < size - 2 else None
         return [piece for piece in (left, right) if piece], hearer
     while start < size and (sentence.low(start) in (",", ":") or sentence.low(start) in sentence.sets["days"]):
@@ -272,9 +305,9 @@ def _quoted(sentence: _Sentence, at: int) -> Attribution | None:
         voice, chain = sentence.sound((at + 1, end - 1)), outer
     if voice is None:
         return None
-    content = sentence.span(end + 2, len(sentence.tokens) - 1) or sentence.span(0, max(0, (outer or voice)[0] - 1))
+    what = sentence.span(end + 2, len(sentence.tokens) - 1) or sentence.span(0, max(0, (outer or voice)[0] - 1))
     said = sentence.piece(voice)
-    return Attribution(said, said, sentence.piece((at, end + 1)), (content,) if content else (), "say", sentence.index, (sentence.piece(chain),) if chain else ())
+    return Attribution(said, said, sentence.piece((at, end + 1)), (what,) if what else (), "say", sentence.index, (sentence.piece(chain),) if chain else ())
 
 
 def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tuple[Attribution | None, int]:
@@ -308,7 +341,7 @@ def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tu
     if subject is None and not inverted:
         return None, last
     if subject is None:
-        if at == 0 and sentence.index == 0:
+        if at == 0:
             return None, last
         subject = sentence.ahead(last + 1)
         if subject is None or subject[1] - subject[0] > 20:
@@ -316,14 +349,30 @@ def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tu
     else:
         inverted = False
     content, hearer = _content(sentence, subject, (at, last), inverted)
-    voice, chain = sentence.piece(subject), _outlet(sentence, hearer)
-    through = (chain,) if chain else ()
-    if cited is None:
+    speaker, outlet = sentence.piece(subject), _outlet(sentence, hearer)
+    voice = _shorter(speaker)
+    through = (outlet,) if outlet else ()
+    if cited is None and group == "say":
         citing = next((i for i in range(last + 1, len(sentence.tokens) - 1) if sentence.low(i) in ("citing", "quoting") and sentence.low(i - 1) == ","), None)
         cited = sentence.ahead(citing + 1) if citing else None
+        if cited and not _is_voice(sentence.piece(cited).words, sentence.sets):
+            cited = None
     if cited is not None:
-        voice, through = sentence.piece(cited), (voice,)
-    return Attribution(voice, voice, sentence.piece((at, last)), tuple(content), group, sentence.index, through), last
+        speaker = voice = sentence.piece(cited)
+        through = (sentence.piece(subject),)
+    return Attribution(speaker, voice, sentence.piece((at, last)), tuple(content), group, sentence.index, through), last
+
+
+def _shorter(speaker: Quote) -> Quote:
+    """A speaker without a clause that only describes it (", who ...")."""
+    cut = re.search(r",? (?:who|which|whose)\b", speaker.words)
+    return speaker if cut is None or cut.start() == 0 else Quote(start=speaker.start, end=speaker.start + cut.start(), words=speaker.words[: cut.start()], within=speaker.within)
+
+
+def _is_voice(words: str, sets: dict[str, frozenset[str]]) -> bool:
+    """Whether a phrase behind "citing" can speak: people, a body, an outlet or a name, and not a reason."""
+    low = {word.lower() for word in re.findall(r"[\w-]+", words)}
+    return bool(low & (sets["plural"] | sets["body"] | sets["outlets"])) or words[0].isupper()
 
 
 def _resolved(found: list[Attribution]) -> list[Attribution]:
@@ -360,15 +409,15 @@ def _open_quotes(segments: Sequence[Segment]) -> list[tuple[bool, bool]]:
         if (segment.within, segment.paragraph) != paragraph:
             state, paragraph = False, (segment.within, segment.paragraph)
         before = state
-        for mark in re.findall(r"[“”«»\"]", segment.words):
-            state = mark in _OPENING or (mark == '"' and not state)
+        for mark in re.findall(r"[“”«»\"]|''|``", segment.words):
+            state = mark in _OPENING or (mark in _STRAIGHT and not state)
         found.append((before, state))
     return found
 
 
-def _continued(found: list[Attribution], segments: Sequence[Segment]) -> list[Attribution]:
+def _continued(found: list[Attribution], segments: Sequence[Segment], states: Sequence[tuple[bool, bool]]) -> list[Attribution]:
     """The same with the content drawn over neighbouring sentences of the same quotation."""
-    states, taken = _open_quotes(segments), {one.segment for one in found}
+    taken = {one.segment for one in found}
     grown = []
     for one in found:
         extra: list[Quote] = []
@@ -377,11 +426,11 @@ def _continued(found: list[Attribution], segments: Sequence[Segment]) -> list[At
         while one.content and states[back][0] and back > 0 and segments[back - 1].paragraph == here.paragraph and at - back < 6:
             back -= 1
             piece = segments[back]
-            cut = 0 if states[back][0] else max(piece.words.rfind("“"), piece.words.rfind('"'), piece.words.rfind("«"), 0)
+            cut = 0 if states[back][0] else max(0, *(piece.words.rfind(mark) for mark in (*_OPENING, *_STRAIGHT)))
             extra.insert(0, piece.piece(cut, len(piece.words)))
         ahead = at + 1
         while ahead < len(segments) and segments[ahead].within == here.within and ahead not in taken and ahead - at < 10:
-            quoted = states[ahead][0] or segments[ahead].words[0] in _OPENING + '"'
+            quoted = states[ahead][0] or segments[ahead].words.startswith((*_OPENING, *_STRAIGHT))
             if not quoted or not any(mark in quote.words for quote in one.content for mark in _QUOTES):
                 break
             extra.append(segments[ahead].quote())
@@ -393,16 +442,17 @@ def _continued(found: list[Attribution], segments: Sequence[Segment]) -> list[At
 def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attribution]:
     """Every voice of the text, in order; a sentence without a cue word is passed over."""
     words, found = lexicon(text.language if text.language in ("en",) else "en"), []
+    states = _open_quotes(segments)
     for index, segment in enumerate(segments):
         low = segment.words.lower()
         if not any(word in words.first for word in re.findall(r"[a-z]+", low)):
             continue
         sentence, at, before = _Sentence(segment, index, words), 0, None
-        inside = False
+        inside = states[index][0]
         while at < len(sentence.tokens):
             mark = sentence.tokens[at].word
             if mark in _QUOTES:
-                inside = mark in _OPENING or (mark == '"' and not inside)
+                inside = mark in _OPENING or (mark in _STRAIGHT and not inside)
             one = None
             if not inside:
                 one, at = _attribution(sentence, at, before)
@@ -410,4 +460,4 @@ def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attributi
             if one is not None:
                 found.append(one)
                 before = one
-    return _continued(_resolved(found), segments)
+    return _continued(_resolved(found), segments, states)
