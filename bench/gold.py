@@ -1,9 +1,8 @@
-"""Events, values and claims read from annotated articles against their annotation, with intervals over articles.
+"""Whole articles against their annotation, with the gold's own scorer and bootstrap intervals over articles.
 
     python bench/gold.py DIR [--extractor NAME] [--language en] [--model DIR] [--predictions OUT]
 
-DIR holds one JSON file an article; DIR/../score.py (its own scorer) gives the figures, printed with the keys of `score.py --json`, and
-`interval`: 95 % of event and event+type over 500 resamples of the articles (seed 1).
+DIR holds one JSON file an article; score.py is looked for in DIR's parent. Prints one JSON line: the keys of `score.py --json`, and `interval`.
 """
 
 from __future__ import annotations
@@ -13,93 +12,85 @@ import importlib.util
 import json
 import random
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path = [str(Path(__file__).parents[1]), *(entry for entry in sys.path if not entry.endswith("bench"))]
-Json = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[1]
+BOOTSTRAP = 500
 
 
 def load_scorer(folder: Path) -> Any:
-    """The module score.py beside the folder of articles."""
     path = folder.resolve().parent / "score.py"
-    spec = importlib.util.spec_from_file_location("gold_score", path)
-    if spec is None or spec.loader is None or not path.exists():
-        sys.exit(f"{path}: no scorer; score.py must lie beside the folder")
+    if not path.exists():
+        sys.exit(f"{path}: no scorer beside the folder")
+    spec = importlib.util.spec_from_file_location("gold_scorer", path)
+    assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def read_folder(folder: Path, extractor: str, language: str | None, model: Path | None) -> Iterator[tuple[Json, Json]]:
-    """Each annotated article with what the chain reads from its file; what is set aside reads as nothing."""
+def read_all(paths: list[Path], extractor: str, model: Path | None) -> dict[str, dict[str, Any]]:
+    """What `khronika read --json --no-record` prints, by article id; articles that were not coded are left out."""
     import datetime as dt
 
     from khronika.acquire.items import Options, find
-    from khronika.errors import KhronikaError
-    from khronika.pipeline import Chain, Settings, read_article
-    from khronika.types import Item
+    from khronika.pipeline import ReadDocument, Settings, read_items
+    from khronika.transfer.reading import reading_to_json
 
-    options = Options(now=dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
-    chain = Chain(Settings(extractor=extractor, model=model))
-    for path in sorted(folder.glob("*.json")):
-        gold = json.loads(path.read_text(encoding="utf-8"))
-        if language not in (None, gold["language"]):
-            continue
-        found: Json = {"id": gold["id"], "text": gold["text"], "accounts": []}
-        for item in find([str(path)], options):
-            try:
-                found = dict(read_article(item, chain)) if isinstance(item, Item) else found
-            except KhronikaError as error:
-                print(f"{path}: {error}", file=sys.stderr)
-        yield gold, found
-
-
-def figures(scorer: Any, pairs: list[tuple[Json, Json]]) -> dict[str, dict[str, float]]:
-    """Precision, recall and F1 by the scorer's names."""
-    tally = scorer.Tally()
-    for gold, found in pairs:
-        scorer.score_article(gold, found, tally)
-    return {name: {"p": p, "r": r, "f1": f1} for name, p, r, f1, *_ in tally.rows()}
-
-
-def intervals(scorer: Any, pairs: list[tuple[Json, Json]], names: tuple[str, ...] = ("event", "event+type"), times: int = 500) -> dict[str, list[float]]:
-    """The middle 95 % of F1 over resampled articles."""
-    tallies = []
-    for gold, found in pairs:
-        tally = scorer.Tally()
-        scorer.score_article(gold, found, tally)
-        tallies.append({name: tally.get(name, [0, 0, 0]) for name in names})
-    chance = random.Random(1)
-    drawn: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(times):
-        sample = chance.choices(tallies, k=len(tallies))
-        for name in names:
-            hit, predicted, gold_count = (sum(tally[name][n] for tally in sample) for n in range(3))
-            drawn[name].append(2 * hit / (predicted + gold_count) if predicted + gold_count else 0.0)
-    return {name: [sorted(values)[int(times * 0.025)], sorted(values)[int(times * 0.975)]] for name, values in drawn.items()}
+    found = {}
+    options = Options(now=dt.datetime.now(dt.UTC))
+    items = find([str(path) for path in paths], options)
+    for outcome in read_items(items, Settings(extractor=extractor, model=model)):
+        if isinstance(outcome, ReadDocument) and outcome.text is not None:
+            shape = reading_to_json(outcome.document, outcome.text, outcome.accounts, outcome.assessments, outcome.forecasts)
+            found[shape["id"]] = json.loads(json.dumps(shape))
+    return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--extractor", default="rules")
-    parser.add_argument("--language", help="only articles in this language, e.g. en")
-    parser.add_argument("--json", action="store_true", help="accepted for likeness with score.py; the output is JSON in any case")
-    parser.add_argument("--model", type=Path, help="folder of the weights")
-    parser.add_argument("--predictions", type=Path, help="write what was read here, one JSON object a line")
+    parser.add_argument("--language")
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--predictions", type=Path)
     args = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
     scorer = load_scorer(args.folder)
-    started = time.monotonic()
-    pairs = list(read_folder(args.folder, args.extractor, args.language, args.model))
-    if not pairs:
-        sys.exit(f"{args.folder}: no annotated articles")
-    print(f"{len(pairs)} articles in {time.monotonic() - started:.1f} s", file=sys.stderr)
+    gold = {}
+    paths = []
+    for path in sorted(args.folder.glob("*.json")):
+        article = json.loads(path.read_text(encoding="utf-8"))
+        if args.language in (None, article["language"]):
+            gold[article["id"]] = article
+            paths.append(path)
+    predicted = read_all(paths, args.extractor, args.model)
     if args.predictions:
-        args.predictions.write_text("".join(json.dumps(found, ensure_ascii=False) + "\n" for _, found in pairs), encoding="utf-8")
-    print(json.dumps(figures(scorer, pairs) | {"articles": len(pairs), "interval": intervals(scorer, pairs)}))
+        args.predictions.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in predicted.values()), encoding="utf-8")
+    parts = []
+    for key, article in gold.items():
+        tally = scorer.Tally()
+        scorer.score_article(article, predicted.get(key, {}), tally)
+        parts.append(tally)
+    whole = _sum(scorer, parts)
+    draw = random.Random(1)
+    samples: dict[str, list[float]] = {}
+    for _ in range(BOOTSTRAP):
+        for name, _, _, f1, *_ in _sum(scorer, draw.choices(parts, k=len(parts))).rows():
+            samples.setdefault(name, []).append(f1)
+    figures: dict[str, Any] = {name: {"p": round(p, 4), "r": round(r, 4), "f1": round(f, 4)} for name, p, r, f, *_ in whole.rows()}
+    figures["interval"] = {name: [round(sorted(v)[int(len(v) * 0.025)], 3), round(sorted(v)[int(len(v) * 0.975) - 1], 3)] for name, v in samples.items()}
+    figures["unread"] = sorted(set(gold) - set(predicted))
+    print(json.dumps(figures))
+
+
+def _sum(scorer: Any, parts: list[Any]) -> Any:
+    total = scorer.Tally()
+    for part in parts:
+        for name, (hit, predicted, gold) in part.items():
+            total.add(name, hit, predicted, gold)
+    return total
 
 
 if __name__ == "__main__":

@@ -5,8 +5,13 @@ Sentences -> triggers -> occurrences -> mentions with roles and counts -> claims
 
 from __future__ import annotations
 
+import dataclasses
+
+from msgspec.structs import replace
+
 from khronika.extract import claims, joining, outlook, persons, roles, tolls
 from khronika.extract.joining import Occurrence
+from khronika.extract.kinds import is_of_war, settle_kind
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.triggers import find_triggers
@@ -33,9 +38,11 @@ class RulesExtractor:
         segments = segments_of(text)
         triggers = find_triggers(segments, lexicon, text.published)
         occurrences = joining.join(triggers, segments, lexicon, self._least)
-        mentions = [_mention(occurrence, segments, text, lexicon) for occurrence in _without_title(occurrences, segments, text)]
-        mentions = list(claims.find_claims(text, segments, mentions))
-        assessments, forecasts = outlook.find_outlook(text, segments, mentions)
+        is_war = is_of_war(segments, lexicon.language)
+        mentions = [_mention(occurrence, segments, text, lexicon, is_war) for occurrence in _without_title(occurrences, segments, text)]
+        spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
+        mentions = list(claims.find_claims(text, spoken, mentions))
+        assessments, forecasts = outlook.find_outlook(text, spoken, mentions)
         return Reading(
             text_id=text.id,
             by=self.name,
@@ -63,9 +70,13 @@ def _without_title(occurrences: list[Occurrence], segments: list[Segment], text:
     return occurrences
 
 
-def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon) -> Mention:
+def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, is_war: bool) -> Mention:
     own = [segments[at] for at in occurrence.sentences]
     trigger = occurrence.main
+    first = occurrence.sentences[0]
+    kind = settle_kind(trigger, own, segments[max(0, first - 2) : first], lexicon, is_war)
+    if kind != trigger.kind:
+        trigger = dataclasses.replace(trigger, kind=kind)
     language = lexicon.language
     found = roles.find_roles(own, trigger, language)
     killed, injured, detained = (tolls.find_toll(own, outcome, lexicon) for outcome in ("killed", "injured", "detained"))
@@ -92,8 +103,6 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
 
 def _told(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
     """Perpetrators start as the outlet's own word; claims that name them replace it."""
-    from msgspec.structs import replace
-
     return tuple(replace(value, asserted_by=(-1,)) for value in values)
 
 

@@ -16,7 +16,7 @@ from khronika.ground.gazetteer import Gazetteer
 from khronika.ground.place import places_of_mentions
 from khronika.ground.when import when_of_mentions
 from khronika.text import digest_of, fold
-from khronika.types import Account, ActorRef, Assessment, Claim, Document, Forecast, Mention, Participant, Reading, Source, Text
+from khronika.types import Account, ActorRef, Assessment, Claim, Document, Forecast, Mention, Participant, Place, Quote, Reading, Source, Text
 
 
 class Grounded(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Grounding:
                     document_id=document.id,
                     mention=named,
                     when=when,
-                    where=where,
+                    where=_anchored(where, text),
                     source=document.source,
                     party=source.party if source else None,
                     published=document.published or text.published,
@@ -86,3 +86,14 @@ class Grounding:
     def _trace(self, claim: Claim, speaker: ActorRef) -> Claim:
         """The claim with its speaker and its origin, the far end of the chain."""
         return replace(claim, speaker=speaker, origin=speaker.id or fold(speaker.name))
+
+
+def _anchored(place: Place | None, text: Text) -> Place | None:
+    """A place read in the title is quoted from the body where the same words stand there."""
+    if place is None or place.quote is None or place.quote.within == "body":
+        return place
+    at = text.body.find(place.quote.words)
+    if at < 0:
+        return place
+    words = place.quote.words
+    return replace(place, quote=Quote(start=at, end=at + len(words), words=words))
