@@ -28,6 +28,8 @@ from train.logistic import learn
 
 WINDOW = 3
 """Days of publication between two reports whose accounts are compared even where they share no blocking key: the easy pairs teach too."""
+SILENT = ("unknown", "single", "different")
+"""Levels of features that say nothing: they weigh 0, so that reasons read well."""
 NEVER = dt.date(1, 1, 1)
 HERE = Path(__file__).resolve().parent
 Labelled = tuple[Account, str, str]
@@ -93,7 +95,7 @@ def fit(accounts: list[Labelled], n_reports: int, out: Path, ridge: float) -> No
     pairs = list(labelled_pairs(accounts))
     same = [truth for _, truth, _ in pairs]
     before = read_weights(HERE / "link_prior.json")
-    prior, levels = learn([row for row, _, _ in pairs], same, ridge, before.levels, before.prior, smooth=4 * ridge)
+    prior, levels = learn([row for row, _, _ in pairs], same, ridge, before.levels, before.prior, smooth=4 * ridge, silent=SILENT)
     words = sum(len(words_of(body)) for _, _, body in accounts)
     print(f"{n_reports} reports, {len(accounts)} accounts ({words} words), {len(pairs)} pairs, {sum(same)} of one event", file=sys.stderr)
     write_weights(out, Weights(version="link@1", prior=prior, levels=levels, texts=f"{len(pairs)} labelled pairs of train/link_pairs"))

@@ -6,7 +6,7 @@ The rule: the fit is convex and starts from nothing, so that the same rows give 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ def learn(
     prior: float | None = None,
     worth: Sequence[float] | None = None,
     smooth: float = 0.0,
+    silent: Collection[str] = (),
 ) -> tuple[float, dict[str, dict[str, float]]]:
     """Prior and level weights in log2 odds.
 
@@ -27,6 +28,7 @@ def learn(
         towards: weights in log2 odds that hold where the rows say nothing.
         prior: prior in log2 odds that the prior is drawn towards, weakly.
         worth: weight of each row.
+        silent: levels that say nothing and keep the weight of `towards`.
         smooth: how strongly neighbouring levels of a number ("0.20", "0.25") are drawn to keep the distance that `towards` gives them.
     """
     towards = towards or {}
@@ -38,6 +40,7 @@ def learn(
     centre = np.array([towards.get(f, {}).get(level, 0.0) for f, level in names] + [prior or 0.0]) * math.log(2)
     theta = centre.copy()
     pull = np.full(len(names) + 1, ridge)
+    pull[[i for i, (_, level) in enumerate(names) if level in silent]] = 1e6
     pull[-1] = 0.01 if prior is None else ridge
     chain = _neighbours(names, smooth)
     for _ in range(60):

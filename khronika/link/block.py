@@ -34,7 +34,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keys_of(account: Account) -> tuple[str, ...]:
-    """Blocking keys, sorted: day window x place x kind family, and day window x each of the rarest words.
+    """Blocking keys, sorted: day window x region x kind family, day window x country x killed, and day window x each of the rarest words.
 
     An account without any day has keys of words alone.
     """
@@ -43,6 +43,8 @@ def keys_of(account: Account) -> tuple[str, ...]:
     for place in _place_parts(account):
         for family in _families(account.mention.kind):
             keys.update(f"p:{place}:{family}:{day}" for day in days)
+    if account.where and account.where.country and account.mention.killed and account.mention.killed.low:
+        keys.update(f"k:{account.where.country}:{account.mention.killed.low}:{day}" for day in days)
     quotes = [q.words for q in account.mention.evidence] or [account.mention.trigger.words]
     rare = (term for term in terms_of(" ".join((account.title or "", *quotes))) if weight(term) >= RARE)
     for word in rarest(rare, WORDS):

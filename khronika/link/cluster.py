@@ -93,10 +93,11 @@ def cluster(
 def _join_closest(grouping: Grouping, score: Callable[[str, str], float]) -> None:
     """Average-link with a heap; sums of scores between groups are kept, so that each pair is scored once."""
     names = sorted(grouping.members)
+    members = {name: sorted(ids) for name, ids in grouping.members.items()}
     sums: dict[Pair, float] = {}
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
-            sums[a, b] = sum(score(x, y) for x in sorted(grouping.members[a]) for y in sorted(grouping.members[b]))
+            sums[a, b] = sum(score(x, y) for x in members[a] for y in members[b])
 
     def average(ids: Pair) -> float:
         return round(sums[ids] / (len(grouping.members[ids[0]]) * len(grouping.members[ids[1]])), 6)

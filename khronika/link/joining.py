@@ -12,12 +12,16 @@ from khronika.link.block import keys_of
 from khronika.link.cluster import Pair, cluster, pair, standing_verdicts
 from khronika.link.compare import Profile, far_apart, features, profile
 from khronika.link.syndication import Texts
-from khronika.link.weigh import total, weigh
+from khronika.link.weigh import odds, weigh
 from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
 VERSION = "link@1"
 LIMIT = 500
 """Accounts that one new account is compared with at most, and that one component holds at most before it is no longer widened."""
+OWN = 6
+"""Links that a new account keeps to its own group; the group itself holds the rest."""
+RIVALS = 8
+"""Groups that a new account keeps links to."""
 NEVER = -30.0
 """Log2 odds of a pair that is not compared: days too far apart, or no blocking key in common."""
 
@@ -42,7 +46,7 @@ class _Component:
         self.accounts: dict[str, Account] = {}
         self.profiles: dict[str, Profile] = {}
         self.keys: dict[str, frozenset[str]] = {}
-        self.reasons: dict[Pair, tuple[Reason, ...]] = {}
+        self.scores: dict[Pair, float] = {}
         self.verdicts: dict[Pair, str] = {}
         self.near: dict[str, set[str]] = {}
         self.asked: set[str] = set()
@@ -140,16 +144,19 @@ class _Component:
 
     def score(self, a: str, b: str) -> float:
         """Log2 odds that two accounts tell of one event; NEVER where they share no blocking key or their days are far apart."""
-        if self.keys[a].isdisjoint(self.keys[b]):
-            return NEVER
-        return total(self.why(a, b)) or NEVER
+        ids = pair(a, b)
+        if ids not in self.scores:
+            self.scores[ids] = NEVER if self.keys[a].isdisjoint(self.keys[b]) else self.compare(*ids)
+        return self.scores[ids]
+
+    def compare(self, a: str, b: str) -> float:
+        one, two = self.profile(a), self.profile(b)
+        return NEVER if far_apart(one, two) else odds(features(one, two, self.near_copies(one.account, two.account)))
 
     def why(self, a: str, b: str) -> tuple[Reason, ...]:
-        ids = pair(a, b)
-        if ids not in self.reasons:
-            one, two = self.profile(ids[0]), self.profile(ids[1])
-            self.reasons[ids] = () if far_apart(one, two) else weigh(features(one, two, self.near_copies(one.account, two.account)))
-        return self.reasons[ids]
+        """The reasons of a pair that was compared."""
+        one, two = self.profile(a), self.profile(b)
+        return weigh(features(one, two, self.near_copies(one.account, two.account)))
 
     def profile(self, id: str) -> Profile:
         if id not in self.profiles:
@@ -171,15 +178,33 @@ class _Component:
         return self.texts.near_copies(a.document_id, b.document_id)
 
     def links(self, groups: Iterable[tuple[str, ...]], new: Mapping[str, Account]) -> tuple[Link, ...]:
-        """Links of the new accounts: every pair with positive odds, and every compared pair within a group."""
+        """The strongest links of each new account: to some of its own group, and one to each other group that it could belong to."""
         group = {id: number for number, ids in enumerate(groups) for id in ids}
-        found = []
-        for (a, b), reasons in sorted(self.reasons.items()):
-            together = group.get(a, -1) == group.get(b, -2)
-            if not reasons or not (a in new or b in new) or not (together or total(reasons) > 0):
-                continue
-            found.append(Link(a=a, b=b, verdict="same" if together else "unsure", weight=total(reasons), by=VERSION, reasons=_spoken(reasons)))
-        return tuple(found)
+        of_new: dict[str, list[tuple[float, str]]] = {id: [] for id in new}
+        for (a, b), score in self.scores.items():
+            if score > NEVER and (score > 0 or group.get(a, -1) == group.get(b, -2)):
+                for id, other in ((a, b), (b, a)):
+                    if id in of_new:
+                        of_new[id].append((-score, other))
+        kept: set[Pair] = set()
+        for id, others in of_new.items():
+            seen: dict[int, int] = {}
+            for _, other in sorted(others):
+                place = group.get(other, -1)
+                seen[place] = seen.get(place, 0) + 1
+                if seen[place] <= (OWN if place == group.get(id) else 1) and len(seen) <= RIVALS:
+                    kept.add(pair(id, other))
+        return tuple(
+            Link(
+                a=a,
+                b=b,
+                verdict="same" if group.get(a, -1) == group.get(b, -2) else "unsure",
+                weight=self.scores[a, b],
+                by=VERSION,
+                reasons=_spoken(self.why(a, b)),
+            )
+            for a, b in sorted(kept)
+        )
 
     def copies(self, groups: Iterable[tuple[str, ...]]) -> dict[str, str]:
         """Each account of a near-copy to the earliest account of its group that has that text."""

@@ -55,6 +55,13 @@ def weigh(compared: Features, by: Weights | None = None) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
+def odds(compared: Features, by: Weights | None = None) -> float:
+    """Log2 odds of a pair: the same as the total of its reasons, without making them."""
+    by = by or weights()
+    levels = by.levels
+    return round(by.prior + sum(levels[feature].get(level, 0.0) if feature in levels else 0.0 for feature, level in compared.items()), 6)
+
+
 def total(reasons: tuple[Reason, ...]) -> float:
     """Log2 odds of a pair, rounded so that the order of adding cannot matter."""
     return round(sum(reason.weight for reason in reasons), 6)

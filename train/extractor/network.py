@@ -106,12 +106,16 @@ def turned(x: Tensor) -> Tensor:
 
 
 def span_scores(z: Tensor) -> Tensor:
-    """[type, start, last token], minus infinity nearly where no span can be."""
-    pair = turned(z[:, HEAD["query"]]) @ turned(z[:, HEAD["key"]]).T / 8.0
-    scores = pair[None] + z[:, HEAD["start"]].T[:, :, None] + z[:, HEAD["end"]].T[:, None, :]
+    """[type, start, length - 1], nearly minus infinity where no span can be."""
     length = len(z)
-    possible = torch.ones(length, length, dtype=torch.bool).triu().tril(LONGEST_SPAN - 1)
-    possible[0], possible[-1], possible[:, 0], possible[:, -1] = False, False, False, False
+    beyond = torch.zeros(LONGEST_SPAN - 1, z.shape[1])
+    keys = turned(z[:, HEAD["key"]])
+    ahead = torch.cat([keys, beyond[:, : keys.shape[1]]]).unfold(0, LONGEST_SPAN, 1)
+    pair = torch.einsum("ld,ldn->ln", turned(z[:, HEAD["query"]]), ahead) / 8.0
+    ends = torch.cat([z[:, HEAD["end"]], beyond[:, HEAD["end"]]]).unfold(0, LONGEST_SPAN, 1)
+    scores = pair[None] + z[:, HEAD["start"]].T[:, :, None] + ends.transpose(0, 1)
+    last = torch.arange(length)[:, None] + torch.arange(LONGEST_SPAN)[None]
+    possible = (last < length - 1) & (torch.arange(length) > 0)[:, None]
     return scores.masked_fill(~possible, -1e4)
 
 
@@ -139,7 +143,7 @@ class Loss:
         scores = span_scores(z)
         truth = torch.zeros_like(scores)
         for kind, a, b in window.spans:
-            truth[kind, a, b - 1] = 1.0
+            truth[kind, a, b - 1 - a] = 1.0
         if not window.full:
             return {"spans": 0.5 * _span_loss(scores[1:], truth[1:])}
         found = {"spans": _span_loss(scores, truth)}
