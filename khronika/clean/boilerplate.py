@@ -36,8 +36,8 @@ class _Patterns(NamedTuple):
 def _patterns(language: str) -> _Patterns:
     name = f"boilerplate/{language}.toml"
     lists = config.data(name if (config.DATA / name).exists() else "boilerplate/en.toml")
-    joined = ("|".join(f"(?:{pattern})" for pattern in lists[key]) for key in _Patterns._fields)
-    return _Patterns(*(re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in joined))
+    line, head, phrase = ("|".join(f"(?:{pattern})" for pattern in lists[key]) for key in _Patterns._fields)
+    return _Patterns(re.compile(line, re.IGNORECASE), re.compile(head, re.IGNORECASE), re.compile(phrase, re.MULTILINE))
 
 
 def find(body: str, language: str | None = "en") -> tuple[Span, ...]:
@@ -52,7 +52,9 @@ def find(body: str, language: str | None = "en") -> tuple[Span, ...]:
     _mark_teasers(lines, marked)
     _mark_islands(lines, marked)
     spans = [(line.start, line.end) for line, is_marked in zip(lines, marked, strict=True) if is_marked]
-    spans += [match.span() for match in known.phrase.finditer(body) if match.end() > match.start()]
+    lowered = body.lower()  # much faster than to ignore case
+    if len(lowered) == len(body):
+        spans += [match.span() for match in known.phrase.finditer(lowered) if not body[max(0, match.start() - 1) : match.start()].isalnum()]
     return _join(body, sorted(spans))
 
 
@@ -62,19 +64,21 @@ def _mark_link_lists(lines: list[_Line], marked: list[bool], head: re.Pattern[st
         if not head.fullmatch(line.words):
             continue
         for at in range(number + 1, min(number + 8, len(lines))):
-            if not _is_headline(lines[at].words):
+            follows = lines[at + 1].words[:1] if at + 1 < len(lines) else ""
+            if not _is_headline(lines[at].words) or lines[at].words[0].islower() or follows.islower():  # the latter: wrapped text
                 break
             marked[at] = True
 
 
 def _mark_capitals(lines: list[_Line], marked: list[bool]) -> None:
     """Links to other stories in capitals between paragraphs; not the text's own headline, and not in a text all in capitals."""
-    is_capital = [sum(map(str.isupper, line.words)) > 0.9 * sum(map(str.isalpha, line.words)) for line in lines]
+    is_capital = [line.words.isupper() for line in lines]
     size = sum(len(line.words) for line in lines)
     if sum(len(line.words) for line, is_so in zip(lines, is_capital, strict=True) if is_so) > 0.3 * size:
         return
     for number, line in enumerate(lines[1:], 1):
-        if is_capital[number] and len(line.words.split()) >= 4 and 24 < len(line.words) < 200 and line.words[-1] not in ".:":
+        is_section = not re.search(r"\w", lines[number - 1].words.replace("_", ""))  # a heading of the article behind "___" or "***"
+        if is_capital[number] and not is_section and len(line.words.split()) >= 7 and len(line.words) < 200 and line.words[-1] not in ".:":
             marked[number] = True
 
 
@@ -94,9 +98,9 @@ def _is_headline(words: str) -> bool:
 
 def _mark_teasers(lines: list[_Line], marked: list[bool]) -> None:
     """A headline that stands twice in a few lines, what stands between, and its blurb."""
-    folded = [fold(line.words) for line in lines]
+    folded = [fold(line.words) if _is_headline(line.words) else "" for line in lines]
     for first in range(2, len(lines)):  # a headline twice at the very top is the article's own
-        if not _is_headline(lines[first].words):
+        if not folded[first]:
             continue
         second = next((at for at in range(first + 1, min(first + 5, len(lines))) if folded[at] == folded[first]), None)
         if second is None or any(len(lines[at].words) > 120 for at in range(first + 1, second)):
