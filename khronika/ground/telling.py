@@ -90,7 +90,7 @@ def read_times(body: str, published: dt.date | None, language: str = "en") -> To
         meaning = resolver.resolve(parse, frame)
         if meaning is None:
             continue
-        for time in _split(tokens, body, parse, meaning, frame.tense):
+        for time in _split(grammar.leads, tokens, body, parse, meaning, frame.tense):
             told.times.append(time)
             told.parses.append(parse)
         if not (told.narrative and _is_aside(tokens, parse)):
@@ -119,9 +119,10 @@ def _timex(start: int, end: int, words: str, meaning: Meaning, op: str, tense: s
     )  # fmt: skip
 
 
-def _split(tokens: list[Token], body: str, parse: Parse, meaning: Meaning, tense: str | None) -> list[Timex]:
+def _split(leads: frozenset[str], tokens: list[Token], body: str, parse: Parse, meaning: Meaning, tense: str | None) -> list[Timex]:
     """The expression, or the two of a range of days: the second has op "range_end" and only its own day."""
-    start, end = tokens[parse.first].start, tokens[parse.last - 1].end
+    lead = parse.first + (tokens[parse.first].form in leads and parse.last - parse.first > 1)
+    start, end = tokens[lead].start, tokens[parse.last - 1].end
     whole = _timex(start, end, body[start:end], meaning, parse.op, tense)
     near, far = parse.parts.get("d") or parse.parts.get("inner"), parse.parts.get("e") or parse.parts.get("last")
     if parse.op not in ("range", "nights") or near is None or far is None or meaning.first is None or meaning.last is None:

@@ -58,6 +58,7 @@ class Grammar:
         self._tokens = self._tokenizer()
         self._capital = frozenset(self.words["capital"])
         self.tense_words = {name: frozenset(words) for name, words in self.words["tense"].items()}
+        self.leads = frozenset(self.words["leads"])
         self._dotted = frozenset(self.words["only_dotted"])
 
     def value(self, name: str, form: str) -> Any:

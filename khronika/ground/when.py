@@ -140,7 +140,7 @@ class _Dating:
         trigger = (mention.trigger.start, mention.trigger.end)
         if time.op == "ago" and time.type == "DURATION":
             # "The blasts come a week after the explosions": it dates what follows it, from what the sentence tells first.
-            return 5.0 if time.end <= trigger[0] and "," not in side.words[time.end : trigger[0]] else -1000.0
+            return -12.0 if time.end <= trigger[0] and "," not in side.words[time.end : trigger[0]] else -1000.0
         if overlaps((time.start, time.end), trigger):
             return 10.0 - self._weakness(side, time)
         between = side.words[time.end : trigger[0]] if time.end <= trigger[0] else side.words[trigger[1] : time.start]
