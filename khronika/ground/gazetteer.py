@@ -21,6 +21,7 @@ from khronika.text import fold
 VERSION = "1"
 Progress = Callable[[str], None]
 _WIDENED = {"st": "saint", "mt": "mount", "ft": "fort", "ste": "sainte"}
+_STROKED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ə": "a", "ħ": "h"})
 _LETTERS = str.maketrans(
     dict(zip("абвгґдеєёжзиіїйклмнопрстуфхцчшщьъыэюя", "a b v g g d e e e z z i i i i k l m n o p r s t u f h c c s s  i e u a".split(" ")))
     | {"ь": "", "ъ": "", "ы": "i", "э": "e", "ю": "iu", "я": "ia"}
@@ -52,7 +53,7 @@ class Entry(NamedTuple):
 @lru_cache(maxsize=65536)
 def key_of(name: str) -> str:
     """The form under which a name is stored: folded, without apostrophes and dots, hyphens as blanks, "St." written out."""
-    text = re.sub(r"['’ʼʻ‘`´ʿʾ.]", "", fold(name).replace(". ", " "))
+    text = re.sub(r"['’ʼʻ‘`´ʿʾ.]", "", fold(name).replace(". ", " ")).translate(_STROKED)
     return " ".join(_WIDENED.get(word, word) for word in re.sub(r"[\W_]+", " ", text).split())
 
 

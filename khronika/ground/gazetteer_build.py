@@ -127,6 +127,7 @@ def _middle(points: list[tuple[float, float]]) -> tuple[float | None, float | No
 def _regions(people: dict[tuple[str, str], int]) -> Iterator[tuple[Row, list[str]]]:
     words = config.data("place/regions.toml")
     centres = words["centre"]
+    stripped = frozenset(words["stripped"])
     own: dict[str, dict[str, list[str]]] = words["names"]
     for number, line in enumerate((config.DATA / "place/regions.tsv").read_text(encoding="utf-8").splitlines(), 1):
         country, code, level, name, others, latitude, longitude, radius = line.split("\t")
@@ -138,12 +139,14 @@ def _regions(people: dict[tuple[str, str], int]) -> Iterator[tuple[Row, list[str
                 english = mine[0]
             else:
                 english = f"{name} {suffix}" if suffix and not name.endswith(suffix) else name
-            names = [*names, *mine, english, english.replace(" Oblast", "")]
+            bare = " ".join(w for w in name.split() if w not in stripped)
+            names = [*names, *mine, english, bare, english.replace(" Oblast", "")]
             names += [f"{n.replace(' Oblast', '')} {word}" for n in (name, english) for word in words["generic"].get(country, ())]
             at = centres.get(f"{country}.{code}") or (float(latitude), float(longitude))
             yield (-number, english, country, code, "", "region", at[0], at[1], float(radius), people[country, code]), names
         else:
             names += [f"{name} {word}" for word in words["second"].get(country, ("District",)) if word not in name]
+            names.append(" ".join(w for w in name.split() if w not in stripped))
             yield (-number, name, country, code, name, "district", float(latitude), float(longitude), float(radius), 0), names
 
 

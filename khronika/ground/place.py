@@ -57,10 +57,13 @@ def candidates_at(scene: Scene, gazetteer: Gazetteer, start: int, end: int) -> t
     key = key_of(words)
     exact = gazetteer.candidates(key)
     if region and not any(e.kind == "country" for e in exact):
-        return (region, *exact)
+        return (region, *exact) if len(words) > 4 else (region,)
     if exact:
         return exact
-    shorter = re.sub(r"^(?:city|town|village|port|province|state|gulf|county) of | (?:city|town|village|county|parish|province|region|oblast|district|state|township|area|metro|peninsula|governorate|island|islands)$", "", key)
+    adjective = scene.adjectives.get(words) or scene.adjectives.get(words.removesuffix("s"))
+    if adjective and adjective in gazetteer.countries:
+        return (gazetteer.countries[adjective],)
+    shorter = re.sub(r"^(?:city|town|village|port|province|state|gulf|county) of | (?:city|town|village|county|parish|province|region|oblast|district|state|township|twp|area|metro|peninsula|governorate|island|islands)$", "", key)
     shorter = re.sub(r"^(?:downtown|central|greater|metro|upper|lower|(?:north|south)?(?:east|west)?(?:ern)?|north(?:ern)?|south(?:ern)?|mid) ", "", shorter)
     if shorter and shorter != key and (found := gazetteer.candidates(shorter)):
         return found
