@@ -321,33 +321,43 @@ def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tu
     if group == "according":
         return _according(sentence, at, last), last
     if sentence.low(last + 1) == "by" and sentence.low(at) in sentence.sets["passive"]:
-        speaker = sentence.ahead(last + 2)
-        content = sentence.span(0, at - 1)
-        if speaker is None:
-            return None, last
-        voice = sentence.piece(speaker)
-        return Attribution(voice, voice, sentence.piece((at, last + 1)), (content,) if content else (), group, sentence.index), last + 1
+        return _passive(sentence, at, last, group), last + 1
     if sentence.low(at) in sentence.sets["ing"] and sentence.low(at - 1) == ",":
-        right = sentence.span(last + 1, len(sentence.tokens) - 1)
-        if before is None or before.segment != sentence.index:
-            first = next((i for i in range(1, min(at, 14)) if sentence.low(i) in sentence.lexicon.cues), None)
-            subject = sentence.back(first - 1) if first else None
-            if subject is None:
-                return None, last
-            voice = sentence.piece(subject)
-            return Attribution(voice, voice, sentence.piece((at, last)), (right,) if right else (), group, sentence.index), last
-        return replace(before, cue=sentence.piece((at, last)), content=(right,) if right else (), group=group), last
-    subject, cited, inverted = sentence.subject(at)
-    if subject is None and not inverted:
-        return None, last
+        return _trailing(sentence, at, last, group, before), last
+    return _plain(sentence, at, last, group), last
+
+
+def _passive(sentence: _Sentence, at: int, last: int, group: str) -> Attribution | None:
+    """ "... was confirmed by A"."""
+    found = sentence.ahead(last + 2)
+    if found is None:
+        return None
+    content, voice = sentence.span(0, at - 1), sentence.piece(found)
+    group = "claim" if sentence.low(at) == "claimed" else group
+    return Attribution(voice, voice, sentence.piece((at, last + 1)), (content,) if content else (), group, sentence.index)
+
+
+def _trailing(sentence: _Sentence, at: int, last: int, group: str, before: Attribution | None) -> Attribution | None:
+    """ "..., adding that ...": the voice is that of the attribution before it, else the subject of the sentence."""
+    content = sentence.span(last + 1, len(sentence.tokens) - 1)
+    said = (content,) if content else ()
+    if before is not None and before.segment == sentence.index:
+        return replace(before, cue=sentence.piece((at, last)), content=said, group=group)
+    subject = sentence.opening(at - 1)
     if subject is None:
-        if at == 0:
-            return None, last
+        return None
+    voice = sentence.piece(subject)
+    return Attribution(voice, voice, sentence.piece((at, last)), said, group, sentence.index)
+
+
+def _plain(sentence: _Sentence, at: int, last: int, group: str) -> Attribution | None:
+    """ "A said ..." and "..., said A"."""
+    subject, cited, inverted = sentence.subject(at)
+    inverted = inverted and subject is None and at > 0
+    if inverted:
         subject = sentence.ahead(last + 1)
-        if subject is None or subject[1] - subject[0] > 20:
-            return None, last
-    else:
-        inverted = False
+    if subject is None:
+        return None
     content, hearer = _content(sentence, subject, (at, last), inverted)
     speaker, outlet = sentence.piece(subject), _outlet(sentence, hearer)
     voice = _shorter(speaker)
@@ -360,7 +370,7 @@ def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tu
     if cited is not None:
         speaker = voice = sentence.piece(cited)
         through = (sentence.piece(subject),)
-    return Attribution(speaker, voice, sentence.piece((at, last)), tuple(content), group, sentence.index, through), last
+    return Attribution(speaker, voice, sentence.piece((at, last)), tuple(content), group, sentence.index, through)
 
 
 def _shorter(speaker: Quote) -> Quote:

@@ -30,6 +30,11 @@ class _Sides:
     of: dict[str, str]
     enemies: frozenset[tuple[str, str]]
     content: dict[str, Any]
+    own: re.Pattern[str]
+    force: re.Pattern[str]
+    ours: re.Pattern[str]
+    enemy: re.Pattern[str]
+    receives: re.Pattern[str]
 
 
 @cache
@@ -38,7 +43,12 @@ def _sides() -> _Sides:
     pairs = [tuple(pair.split()) for pair in raw["enemies"]["pairs"]]
     words = {word: side for side, listed in raw["sides"].items() for word in listed.split()}
     content = {name: frozenset(value.split()) if isinstance(value, str) else tuple(value) for name, value in raw["content"].items()}
-    return _Sides(words, frozenset([(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]), content)
+    own = re.compile(rf"(?:that )?(?:{raw['patterns']['own']})\b", re.IGNORECASE)
+    force = re.compile(rf"\b([\w.’'-]+ )(?:[\w-]+ ){{0,2}}?(?:{raw['patterns']['force']})\b{raw['patterns']['not_passive']}")
+    ours = re.compile(rf"\b(?:{raw['patterns']['ours']})\b", re.IGNORECASE)
+    enemy = re.compile(rf"\b(?:{raw['patterns']['enemy']})\b", re.IGNORECASE)
+    receives = re.compile(rf"(?:{raw['patterns']['receives']}) (?:\w+ ){{0,2}}$", re.IGNORECASE)
+    return _Sides(words, frozenset([(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]), content, own, force, ours, enemy, receives)
 
 
 def _low_words(words: str) -> list[str]:
@@ -69,41 +79,55 @@ def _side_of_voice(voice: Quote, body: str) -> str | None:
     return _side(before) or (_side(behind) if behind.startswith(",") else None)
 
 
-def _holds(phrases: Sequence[str], low: str) -> bool:
-    return any(phrase in low for phrase in phrases)
+def _author_side(one: Attribution, mention: Mention, voice: str | None) -> tuple[bool, str | None]:
+    """Whether what is said names an author, and the author's side.
 
-
-def _author(words: str, mention: Mention, spans: Sequence[Quote]) -> str | None:
-    """The words that name an author in what is said: a perpetrator that stands in it, else the side that acts there."""
+    A perpetrator that stands in it comes first, then "it had ..." (the voice's own side), then a force named with its side.
+    """
     for participant in mention.perpetrators:
         quote = participant.quote
-        if any(span.start <= quote.start < span.end and span.within == quote.within for span in spans):
-            return quote.words
-    return None
+        if any(span.start <= quote.start < span.end and span.within == quote.within for span in one.content):
+            own = voice if re.match(r"(?:our|we|its?|their|they|his)\b", quote.words.lower()) else None
+            return True, _side(quote.words) or own
+    content = " ".join(quote.words for quote in one.content)
+    if _sides().own.match(content) or _sides().ours.search(content):
+        return True, voice or "own"
+    if _sides().enemy.search(content):
+        return True, "enemy"
+    for match in _sides().force.finditer(content):
+        side = _side(match.group(1))
+        if side is not None and not _sides().receives.search(content[: match.start()]):
+            return True, side
+    return False, None
+
+
+def _is_official(voice: Quote) -> bool:
+    return bool(set(_low_words(voice.words)) & _sides().content["official"])
 
 
 def _stance(one: Attribution, mention: Mention, body: str) -> Stance:
     """What the voice does: by its cue, else by whose side the named author is on."""
-    content = " ".join(quote.words for quote in one.content)
-    low, lists = content.lower(), _sides().content
+    low, lists = " ".join(quote.words for quote in one.content).lower(), _sides().content
     if one.group in _FIXED:
         return _FIXED[one.group]
-    if _holds(lists["negated"], low):
+    if any(phrase in low for phrase in lists["negated"]):
         return "denies"
-    if _holds(lists["doubting"], low):
+    if any(phrase in low for phrase in lists["doubting"]):
         return "doubts"
-    author = _author(content, mention, one.content)
     voice = _side_of_voice(one.voice, body) if one.voice else None
-    if voice and re.search(r"\b(our|we)\b", low) and one.voice and author is None and mention.perpetrators:
-        return "claims_responsibility" if not re.search(r"\b(on|at|against|of) our\b", low) else "reports"
-    if author is None:
+    if one.voice and mention.kind == "arrests" and set(_low_words(one.voice.words)) & lists["police"] and re.search(lists["arresting"][0], low):
+        return "claims_responsibility"
+    named, other = _author_side(one, mention, voice)
+    if not named:
         return "reports"
-    other = _side(author)
     if other is None:
         return "attributes"
-    if voice == other:
+    if voice == other or other == "own":
         return "claims_responsibility"
-    return "blames" if (voice, other) in _sides().enemies else "attributes"
+    if other == "enemy":
+        return "blames"
+    hostile = (voice, other) in _sides().enemies or (voice is None and one.voice is not None and _is_official(one.voice))
+    return "blames" if hostile else "attributes"
 
 
 def _about(stance: Stance, content: str) -> About:
