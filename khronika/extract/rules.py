@@ -14,12 +14,12 @@ from khronika.extract.joining import Occurrence
 from khronika.extract.kinds import is_of_war, settle_kind
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.segments import Segment, segments_of
-from khronika.extract.triggers import find_triggers
+from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import digest_of
 from khronika.types import Mention, Participant, Quote, Reading, Text
 
 NAME = "rules@1"
-LEAST = 0.5
+LEAST = 0.57
 """Strength from which a trigger founds an occurrence; chosen on the training articles."""
 WHOLE_ARTICLE = 1500
 """From so many characters on a body is a whole article, and its title alone founds no event."""
@@ -37,9 +37,9 @@ class RulesExtractor:
         lexicon = load(text.language if text.language and _has_lexicon(text.language) else "en")
         segments = segments_of(text)
         triggers = find_triggers(segments, lexicon, text.published)
-        occurrences = joining.join(triggers, segments, lexicon, self._least)
+        occurrences = _occurrences(triggers, segments, text, lexicon, self._least)
         is_war = is_of_war(segments, lexicon.language)
-        mentions = [_mention(occurrence, segments, text, lexicon, is_war) for occurrence in _without_title(occurrences, segments, text)]
+        mentions = [_mention(occurrence, segments, text, lexicon, is_war) for occurrence in occurrences]
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
         mentions = list(claims.find_claims(text, spoken, mentions))
         assessments, forecasts = outlook.find_outlook(text, spoken, mentions)
@@ -59,15 +59,12 @@ def _has_lexicon(language: str) -> bool:
     return (config.DATA / "lexicon" / language / "triggers.toml").exists()
 
 
-def _without_title(occurrences: list[Occurrence], segments: list[Segment], text: Text) -> list[Occurrence]:
-    """A title repeats what the body tells: its occurrence is kept only where the body tells of none and is no whole article."""
-    told = [o for o in occurrences if any(segments[at].within == "body" for at in o.sentences)]
-    for occurrence in told:
-        occurrence.sentences = [at for at in occurrence.sentences if segments[at].within == "body"]
-        occurrence.triggers = [t for t in occurrence.triggers if t.quote.within == "body"] or occurrence.triggers
+def _occurrences(triggers: list[Trigger], segments: list[Segment], text: Text, lexicon: Lexicon, least: float) -> list[Occurrence]:
+    """Those of the body; the title repeats them, and founds one only where the body tells of none and is no whole article."""
+    told = joining.join([t for t in triggers if t.quote.within == "body"], segments, lexicon, least)
     if told or len(text.body) >= WHOLE_ARTICLE:
         return told
-    return occurrences
+    return joining.join([t for t in triggers if t.quote.within == "title"], segments, lexicon, least)
 
 
 def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, is_war: bool) -> Mention:

@@ -1,0 +1,84 @@
+"""An occurrence with its sentences in, its kind out, settled by what all its sentences and those before it name.
+
+The rule: a trigger that names its means keeps its kind; only a kind that was taken by default, or that a ruling of the codebook overrides, changes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from khronika import config
+from khronika.extract.lexicon import Lexicon, compile_words
+from khronika.extract.segments import Segment
+from khronika.extract.triggers import Trigger
+
+FAR = ("air_drone_strike", "shelling_artillery_missile", "remote_explosive")
+
+
+@cache
+def _signs(language: str) -> dict[str, re.Pattern[str]]:
+    return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/kinds.toml").items()}
+
+
+def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lexicon: Lexicon, is_war: bool) -> str:
+    """The kind of an occurrence.
+
+    Args:
+        own: its sentences.
+        before: the few sentences before its first.
+        is_war: whether the text as a whole tells of artillery and missiles.
+    """
+    signs = _signs(lexicon.language)
+    words = " ".join(segment.words for segment in own)
+    home = next((s.words for s in own if s.within == trigger.quote.within and s.start <= trigger.quote.start < s.end), words)
+    kind = trigger.kind
+    if kind in ("remote_explosive", "attack", "armed_clash") and signs["suicide"].search(home if kind == "armed_clash" else words):
+        return "suicide_bomb" if kind != "armed_clash" else kind
+    if kind == "arrests" and signs["protest"].search(words):
+        return "protest_with_intervention"
+    if kind == "disrupted_weapons_use":
+        return _shot_down(words, signs, kind)
+    if kind == "non_violent_transfer_of_territory" and signs["group_moves"].search(home) and not signs["place"].search(home):
+        return "change_to_group"
+    if kind == "non_state_actor_overtakes_territory" and re.match(r"captured\b", trigger.quote.words) and signs["person"].search(home) and not signs["place"].search(home):
+        return "arrests"
+    if trigger.levels["group"] not in ("attack", "killing", "strike") or kind != {"strike": "shelling_artillery_missile"}.get(trigger.levels["group"], "attack"):
+        return kind
+    return _by_context(kind, words, before, lexicon, is_war)
+
+
+def _shot_down(words: str, signs: dict[str, re.Pattern[str]], kind: str) -> str:
+    """Ruling 7: a crewed aircraft shot down is shelling, a drone or missile a disrupted use; wreckage that hit is the strike itself."""
+    if re.search(r"\b(?:shot|brought) down\b|\bdowned\b", words, re.IGNORECASE) and signs["crewed"].search(words) and not signs["uncrewed"].search(words):
+        return "shelling_artillery_missile"
+    if signs["fell"].search(words):
+        return "air_drone_strike" if re.search(r"\b(?:drones?|uavs?)\b", words, re.IGNORECASE) else "shelling_artillery_missile"
+    return kind
+
+
+def _by_context(kind: str, words: str, before: list[Segment], lexicon: Lexicon, is_war: bool) -> str:
+    """The kind of violence whose own sentence names no means."""
+    signs = _signs(lexicon.language)
+    for text in (words, *(segment.words for segment in reversed(before))):
+        if text is not words and signs["face"].search(words):
+            break
+        for name in FAR:
+            if lexicon.means[name].search(text):
+                return name
+    if kind == "attack" and signs["combat"].search(words):
+        return "armed_clash"
+    if kind == "attack" and is_war and not signs["face"].search(words) and signs["struck"].search(words):
+        return "shelling_artillery_missile"
+    return kind
+
+
+def is_of_war(segments: list[Segment], language: str) -> bool:
+    """Whether a text tells of artillery and missiles in more than one sentence."""
+    pattern = _signs(language)["war"]
+    seen = 0
+    for segment in segments[:80]:
+        seen += bool(pattern.search(segment.words))
+        if seen > 1:
+            return True
+    return False
