@@ -1,29 +1,30 @@
 """Triggers in, groups of sentences that tell of one occurrence out: co-reference within a text.
 
-The rule: sentences join where they follow each other in a paragraph and nothing (another day, another place, another family) speaks
-against it; across paragraphs only a definite reference ("the attack") joins.
+The rule: a trigger goes to the occurrence told before that it fits best by the learnt weights of what they share (day, place, kind,
+nearness, a definite reference), or founds one of its own.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
-from khronika.extract.lexicon import Lexicon
+from khronika import config
+from khronika.extract.lexicon import Lexicon, compile_words
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 
-_DAY = re.compile(
-    r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{1,2}|"
-    r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)|yesterday|today|on the same day|earlier|later|previous(?:ly)?|separately|meanwhile|elsewhere|another|in a separate)\b",
-    re.IGNORECASE,
-)
-_PLACE = re.compile(r"\b(?:in|at|near|of|on|outside|from) (?:the )?((?:(?:city|town|village|region|district|port|province) of )?[A-Z][\w’'-]+(?:[ -][A-Z][\w’'-]+)*)")
+REACH = 8
+"""Occurrences back that a trigger is compared with."""
+VIOLENT = frozenset({"violence", "battle", "civilians"})
+CUT = 0.0
+"""Log2 odds from which a trigger joins."""
 
 
 @dataclass
 class Occurrence:
-    """One occurrence as it grows: its triggers, and the indices of the sentences that tell of it."""
+    """One occurrence as it grows: its triggers, the indices of the sentences that tell of it, and what these name."""
 
     triggers: list[Trigger]
     sentences: list[int] = field(default_factory=list)
@@ -34,68 +35,127 @@ class Occurrence:
         return max(self.triggers, key=lambda t: (t.strength, -t.at))
 
 
+@dataclass(frozen=True)
+class _Signs:
+    """What one sentence names."""
+
+    days: frozenset[str]
+    places: frozenset[str]
+    names: frozenset[str]
+    numbers: frozenset[str]
+    same_day: bool
+    is_apart: bool
+    is_definite: bool
+
+
+@cache
+def _patterns(language: str) -> dict[str, re.Pattern[str]]:
+    return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/joins.toml").items()}
+
+
+def _signs_of(words: str, lexicon: Lexicon) -> _Signs:
+    p = _patterns(lexicon.language)
+    words = words[:1500]
+    no_name = p["no_name"].pattern.split()
+    return _Signs(
+        days=frozenset(day.casefold() for day in p["day"].findall(words)),
+        places=frozenset(place.casefold() for place in p["place"].findall(words) if place not in no_name),
+        names=frozenset(name.casefold().removesuffix("’s").removesuffix("'s") for name in p["name"].findall(words) if name not in no_name),
+        numbers=frozenset(number.casefold() for number in p["number"].findall(words)),
+        same_day=bool(p["same_day"].search(words)),
+        is_apart=bool(p["apart"].search(words)),
+        is_definite=bool(lexicon.follow["definite"].search(words)),
+    )
+
+
+class Joiner:
+    """Compares triggers with occurrences of one text; what a sentence names is looked up once."""
+
+    def __init__(self, segments: list[Segment], lexicon: Lexicon) -> None:
+        self._segments = segments
+        self._lexicon = lexicon
+        self._known: dict[int, _Signs] = {}
+
+    def signs(self, at: int) -> _Signs:
+        """What sentence `at` names."""
+        if at not in self._known:
+            self._known[at] = _signs_of(self._segments[at].words, self._lexicon)
+        return self._known[at]
+
+    def levels(self, trigger: Trigger, other: Occurrence, back: int) -> dict[str, str]:
+        """Feature -> level of one comparison; `back` is how many occurrences lie between."""
+        here = self.signs(trigger.at)
+        told = [self.signs(at) for at in other.sentences]
+        days, places, names, numbers = (frozenset().union(*(getattr(s, what) for s in told)) for what in ("days", "places", "names", "numbers"))
+        main, gap = other.main, trigger.at - other.sentences[-1]
+        last, segment = self._segments[other.sentences[-1]], self._segments[trigger.at]
+        step = segment.paragraph - last.paragraph
+        shared = len(here.names & names)
+        stem = trigger.quote.words[:5].casefold()
+        return {
+            "kind": "same" if any(t.kind == trigger.kind for t in other.triggers) else "family" if trigger.family == main.family else
+            "violent" if {trigger.family, main.family} <= VIOLENT else "other",
+            "gap": str(gap) if gap < 3 else "5" if gap < 6 else "15" if gap < 16 else "far",
+            "paragraph": "same" if step == 0 else "next" if step == 1 else "far",
+            "definite": "yes" if here.is_definite else "no",
+            "apart": "yes" if here.is_apart else "no",
+            "day": "same" if here.days & days or here.same_day and days else "none" if not here.days else "new" if not days else "other",
+            "place": _level(here.places, places),
+            "names": str(min(shared, 3)),
+            "number": "same" if here.numbers & numbers else "other" if here.numbers and numbers else "none",
+            "back": str(min(back, 4)),
+            "stem": "same" if any(t.quote.words[:5].casefold() == stem for t in other.triggers) else "other",
+            "group": trigger.levels["group"],
+            "old": "same" if trigger.is_background == main.is_background else "other",
+            "casualty": trigger.levels["casualty"],
+            "within": "same" if last.within == segment.within else "title",
+        }  # fmt: skip
+
+
+def _level(here: frozenset[str], told: frozenset[str]) -> str:
+    if not here:
+        return "none"
+    if not told:
+        return "new"
+    return "same" if any(a in b or b in a for a in here for b in told) else "other"
+
+
+def odds(levels: dict[str, str]) -> float:
+    """Log2 odds that the trigger tells of the occurrence, by the learnt weights."""
+    weights = config.data_json("lexicon/en/join_weights.json")
+    return float(weights["prior"] + sum(weights["levels"].get(feature, {}).get(level, 0.0) for feature, level in levels.items()))
+
+
 def join(triggers: list[Trigger], segments: list[Segment], lexicon: Lexicon, least: float) -> list[Occurrence]:
     """The occurrences of a text in order."""
     found: list[Occurrence] = []
+    joiner = Joiner(segments, lexicon)
     for trigger in triggers:
-        home = next((o for o in reversed(found[-4:]) if _belongs(trigger, o, segments, lexicon)), None)
-        if home is not None:
-            home.triggers.append(trigger)
-            home.sentences.append(trigger.at)
+        near = list(enumerate(reversed(found[-REACH:])))
+        best = max(((odds(joiner.levels(trigger, o, back)), -back, o) for back, o in near), key=lambda x: x[:2], default=None)
+        if best is not None and best[0] > CUT:
+            best[2].triggers.append(trigger)
+            best[2].sentences.append(trigger.at)
         elif trigger.strength >= least:
             found.append(Occurrence([trigger], [trigger.at]))
-    for number, occurrence in enumerate(found):
-        stop = found[number + 1].sentences[0] if number + 1 < len(found) else len(segments)
-        _extend(occurrence, stop, segments, lexicon)
+    told = {at for occurrence in found for at in occurrence.sentences}
+    for occurrence in found:
+        _extend(occurrence, told, segments, lexicon)
     return found
 
 
-def _belongs(trigger: Trigger, other: Occurrence, segments: list[Segment], lexicon: Lexicon) -> bool:
-    last, here = segments[other.sentences[-1]], segments[trigger.at]
-    if trigger.at == other.sentences[-1]:
-        return trigger.family == other.main.family
-    is_definite = bool(lexicon.follow["definite"].search(here.words))
-    related = trigger.family == other.main.family or {trigger.family, other.main.family} <= {"violence", "battle", "civilians"} and is_definite
-    if not related or trigger.is_background != other.main.is_background:
-        return False
-    if last.within != here.within:
-        return trigger.kind == other.main.kind and _shares_names(last.words, here.words)
-    near = here.paragraph == last.paragraph and trigger.at - other.sentences[-1] <= 2 or trigger.at - other.sentences[-1] == 1
-    if _differs(here.words, [segments[at].words for at in other.sentences]):
-        return False
-    if near:
-        return is_definite or trigger.kind == other.main.kind or here.paragraph == last.paragraph and trigger.family == other.main.family
-    return is_definite and trigger.at - other.sentences[-1] <= 8 or trigger.kind == other.main.kind and _shares_names(here.words, segments[other.main.at].words)
-
-
-def _differs(here: str, before: list[str]) -> bool:
-    """Whether a sentence names a day or a place that the occurrence so far does not have."""
-    told = " ".join(before).casefold()
-    days = [match.group().casefold() for match in _DAY.finditer(here)]
-    if any(day not in told for day in days) and _DAY.search(told):
-        return True
-    places = {match.group(1).casefold() for match in _PLACE.finditer(here)}
-    old = {match.group(1).casefold() for text in before for match in _PLACE.finditer(text)}
-    return bool(places and old and not any(a in b or b in a for a in places for b in old))
-
-
-def _shares_names(a: str, b: str) -> bool:
-    names = [set(re.findall(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]{2,}", text)) for text in (a, b)]
-    return len(names[0] & names[1]) >= 2
-
-
-def _extend(occurrence: Occurrence, stop: int, segments: list[Segment], lexicon: Lexicon) -> None:
-    """Take in the sentences right after that go on about it: results, victims, claims."""
-    at = occurrence.sentences[-1] + 1
-    first = segments[occurrence.sentences[-1]]
-    taken = 0
-    while at < stop and taken < 4 and segments[at].within == first.within:
-        words = segments[at].words
-        same_paragraph = segments[at].paragraph == first.paragraph
-        follows = lexicon.follow["anaphor"].search(words) and lexicon.follow["casualty"].search(words) or lexicon.follow["definite"].search(words)
-        if not follows or segments[at].paragraph - first.paragraph > 2 or lexicon.not_event["habit"].search(words) and not same_paragraph:
-            break
-        occurrence.sentences.append(at)
-        taken += 1
-        at += 1
+def _extend(occurrence: Occurrence, told: set[int], segments: list[Segment], lexicon: Lexicon) -> None:
+    """Take in the sentences right after one of its own that go on about it: results, victims, claims."""
+    for start in sorted(set(occurrence.sentences)):
+        first, at, taken = segments[start], start + 1, 0
+        while at < len(segments) and at not in told and taken < 4 and segments[at].within == first.within:
+            words = segments[at].words
+            follows = lexicon.follow["anaphor"].search(words) and lexicon.follow["casualty"].search(words) or lexicon.follow["definite"].search(words)
+            same_paragraph = segments[at].paragraph == first.paragraph
+            if not follows or segments[at].paragraph - first.paragraph > 2 or lexicon.not_event["habit"].search(words) and not same_paragraph:
+                break
+            occurrence.sentences.append(at)
+            told.add(at)
+            taken += 1
+            at += 1
     occurrence.sentences = sorted(dict.fromkeys(occurrence.sentences))

@@ -14,6 +14,7 @@ from khronika.extract.lexicon import Lexicon, compile_words, load
 from khronika.extract.segments import Segment
 from khronika.types import Toll
 
+_ARTICLES = ("a", "an", "some", "many", "few")
 Outcome = Literal["killed", "injured", "detained"]
 
 
@@ -26,6 +27,7 @@ class _Patterns:
     none: dict[str, re.Pattern[str]]
     not_none: re.Pattern[str]
     one: dict[str, re.Pattern[str]]
+    object: dict[str, re.Pattern[str]]
     prefilter: dict[str, re.Pattern[str]]
 
 
@@ -47,6 +49,7 @@ def _patterns(language: str) -> _Patterns:
         none={"killed": compile_words(cue["none_killed"]), "injured": compile_words(cue["none_injured"])},
         not_none=compile_words(cue["not_none"]),
         one={o: compile_words(rf"\b(?:the|his|her|its|their|another|[A-Z][\w’'-]+,?) (?P<who>(?:[\w’'-]+,? ){{0,8}}?)(?:was|is|has been|had been|received|suffered|sustained|died|later died)\b ?(?:\w+ )?{_single(cue[o + '_after'], o)}") for o in outcomes},
+        object={o: compile_words(rf"\b{cue[o + '_before']} (?:the|his|her|its|their|(?-i:[A-Z])[\w’'-]+) (?:[\w’'-]+ ){{0,4}}?(?:{people.replace('s?|', '|').replace('people|', '')})\b") for o in outcomes},
         prefilter={
             "killed": re.compile(r"kill|dead|death|died|murder|execut|slain|eliminat|assassinat|massacr|lives|life|gunned|casualt|perish|left|leav|victim|fatal", re.I),
             "injured": re.compile(r"wound|injur|hurt|hospital|casualt|maim|harmed", re.I),
@@ -85,6 +88,8 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             value = read_number(match.group("n"), lexicon)
             if value is None or _is_no_count(words, match):
                 continue
+            if match.group("n").casefold() in _ARTICLES and not match.groupdict().get("who"):
+                continue
             taken.append(span)
             low, high, vague = value
             quote = segment.piece(*_trimmed(words, match))
@@ -96,7 +101,7 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
     match = none.search(words) if none and not p.not_none.search(words) else None
     if match:
         return [Toll(low=0, high=0, quote=segment.piece(*match.span()))]
-    match = p.one[outcome].search(words)
+    match = p.one[outcome].search(words) or p.object[outcome].search(words)
     if match and outcome == "injured" and re.search(r"\bdied of\b", words):
         return []
     if match and not re.search(r"\b(?:were|people|civilians|soldiers|dozens|hundreds)\b", match.group()) and _says(match.group(), outcome):

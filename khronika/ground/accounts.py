@@ -16,7 +16,21 @@ from khronika.ground.gazetteer import Gazetteer
 from khronika.ground.place import places_of_mentions
 from khronika.ground.when import when_of_mentions
 from khronika.text import digest_of, fold
-from khronika.types import Account, ActorRef, Assessment, Claim, Document, Forecast, Mention, Participant, Place, Quote, Reading, Source, Text
+from khronika.types import (
+    Account,
+    ActorRef,
+    Assessment,
+    Claim,
+    Document,
+    Forecast,
+    Mention,
+    Participant,
+    Place,
+    Quote,
+    Reading,
+    Source,
+    Text,
+)
 
 
 class Grounded(msgspec.Struct, frozen=True, kw_only=True):
