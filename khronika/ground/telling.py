@@ -263,7 +263,7 @@ def _dateline(body: str, tokens: list[Token], parses: list[Parse], resolver: Res
 
 
 def _only_year(tokens: list[Token], parses: list[Parse], resolver: Resolver) -> int | None:
-    """The one year of a text whose full dates all lie in it."""
+    """The year in which all full dates of a text lie, where the text names no later one."""
     full, years = set(), set()
     for parse in parses:
         if parse.op in ("date", "iso", "numdate", "month", "year", "season"):
@@ -272,5 +272,5 @@ def _only_year(tokens: list[Token], parses: list[Parse], resolver: Resolver) -> 
                 years.add(meaning.first.year)
                 if meaning.first == meaning.last:
                     full.add(meaning.first.year)
-    return full.pop() if len(full) == 1 and years == full | years and len(years) == 1 else None
+    return full.pop() if len(full) == 1 and max(years) == min(full) else None
 

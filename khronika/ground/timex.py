@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from khronika.config import data
 from khronika.errors import DataError, UsageError
@@ -22,8 +22,7 @@ _UNKNOWN, _BREAK = "x", "#"
 _PIECE = re.compile(r"\{(?:(\w+):)?(\w+)\}|(\w+)=\(|(\w+)=(\{\w+\}|\w+)|<(\w+)>|\\?[()\[\]|?*+]|[^\s{}<>()|?*+\[\]]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, figure or sign: its place in the text and its lower-case form."""
 
     start: int
@@ -56,9 +55,13 @@ class Grammar:
         self._any = re.compile("|".join(f"({pattern})" for pattern in plain))
         self._named = [re.compile(pattern) for _, pattern in self._rules]
         self._tokens = self._tokenizer()
+        self._runs = re.compile(f"[^{_UNKNOWN}{_BREAK}]+")
+        core = [self._codes[word] for name in self.words["core"] for word in self.classes[name]]
+        self._core = re.compile("[" + "".join([*core, *_SHAPES.values()]) + "]")
         self._capital = frozenset(self.words["capital"])
         self.tense_words = {name: frozenset(words) for name, words in self.words["tense"].items()}
         self.leads = frozenset(self.words["leads"])
+        self._traps = frozenset(self._codes[word] for word in (*self.words["capital"], *self.words["only_dotted"]) if word in self._codes)
         self._dotted = frozenset(self.words["only_dotted"])
 
     def value(self, name: str, form: str) -> Any:
@@ -69,32 +72,43 @@ class Grammar:
         """The tokens of a text and one character for each."""
         tokens: list[Token] = []
         codes: list[str] = []
+        known = self._codes
         for match in self._tokens.finditer(body):
-            kind, raw = match.lastgroup or "", match.group()
-            form = "'" if raw == "’" else raw.lower()
-            tokens.append(Token(match.start(), match.end(), form))
-            if kind in ("word", "dotted"):
-                bare = form.rstrip(".")
-                known = self._codes.get(form) or self._codes.get(bare, _UNKNOWN)
-                trap = bare in self._capital and raw[0].islower() or bare in self._dotted and (form == bare or raw[0].islower())
-                codes.append(_UNKNOWN if trap else known)
-            elif kind == "figure":
-                codes.append(_SHAPES[_shape(form)])
-            elif kind in _SHAPES:
-                codes.append(_SHAPES[kind])
-            elif kind == "gap":
-                codes.append(_BREAK)
+            kind, raw = match.lastgroup, match.group()
+            form = raw.lower()
+            if kind == "plain":
+                code = known.get(form, _UNKNOWN)
+                if code in self._traps and (form in self._dotted or raw[0].islower()):
+                    code = _UNKNOWN
             else:
-                codes.append(self._codes.get(form, _UNKNOWN))
+                form = "'" if raw == "’" else form
+                code = self._code_of(kind or "", raw, form)
+            tokens.append(Token(match.start(), match.end(), form))
+            codes.append(code)
         return tokens, "".join(codes)
 
+    def _code_of(self, kind: str, raw: str, form: str) -> str:
+        if kind in ("word", "dotted"):
+            bare = form.rstrip(".")
+            trap = bare in self._capital and raw[0].islower() or bare in self._dotted and (form == bare or raw[0].islower())
+            return _UNKNOWN if trap else self._codes.get(form) or self._codes.get(bare, _UNKNOWN)
+        if kind == "figure":
+            return _SHAPES[_shape(form)]
+        return _SHAPES.get(kind) or (_BREAK if kind == "gap" else self._codes.get(form, _UNKNOWN))
+
     def parses(self, codes: str) -> Iterator[Parse]:
-        """All expressions from left to right; none overlaps another."""
-        position = 0
-        while match := self._any.search(codes, position):
-            position = max(match.end(), position + 1)
-            if match.end() > match.start():
-                yield self._parse(codes, (match.lastindex or 1) - 1, match.start(), match.end())
+        """All expressions from left to right; none overlaps another.
+
+        Only runs of words that the grammar knows are looked at, and of these only those with a word of time in them.
+        """
+        for run in self._runs.finditer(codes):
+            position, last = run.span()
+            if not self._core.search(codes, position, last):
+                continue
+            while match := self._any.search(codes, position, last):
+                position = max(match.end(), position + 1)
+                if match.end() > match.start():
+                    yield self._parse(codes, (match.lastindex or 1) - 1, match.start(), match.end())
 
     def parse(self, codes: str, first: int, last: int) -> Parse | None:
         """The expression that fills exactly these tokens."""
@@ -163,7 +177,8 @@ class Grammar:
         dotted = "|".join(sorted(self.words["dotted"], key=len, reverse=True))
         joined = "|".join(self.words["joined"])
         return re.compile(
-            r"(?P<gap>\n[ \t]*\n\s*)"
+            r"(?P<plain>[^\W\d_]+(?=[ ,]))"
+            r"|(?P<gap>\n[ \t]*\n\s*)"
             r"|(?P<ISO>\d{4}-\d{2}-\d{2}(?!\d))|(?P<NUMDATE>\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\d))"
             r"|(?P<CLOCK>(?:[01]?\d|2[0-4])[:.][0-5]\d(?::[0-5]\d)?(?=\s?(?:[ap]\.?m\b|hours|GMT|UTC))|(?:[01]?\d|2[0-4]):[0-5]\d(?![:\d]))"
             r"|(?P<DECADE>(?:1\d|20)\d0['’]?s\b|['’`]\d0s\b)"
