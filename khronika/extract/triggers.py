@@ -117,7 +117,7 @@ def features(segment: Segment, group: Group, kind: str, match: re.Match[str], le
         "habit": yes(rules["habit"].search(words)),
         "threat": yes(rules["threat"].search(words)),
         "general": yes(rules["general"].search(words)),
-        "modal": yes(re.search(r"\b(?:will|would|could|may|might|should|if|can|must)\b", words)),
+        "modal": yes(re.search(r"\b(?:will|would|could|(?-i:may)|might|should|if|can|must)\b", words)),
         "casualty": yes(lexicon.follow["casualty"].search(words)),
         "day": yes(_has_day(words)),
         "old": yes(_is_background(words, lexicon, context.published)),
