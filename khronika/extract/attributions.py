@@ -158,7 +158,7 @@ class _Sentence:
         at = cue - 1
         while at >= 0 and (self.low(at) in skip or self.is_adverb(at) or self.low(at) in days or (self.low(at) in self.sets["before_day"] and self.low(at + 1) in days)):
             at -= 1
-        if at < 0 or self.tokens[at].word in _QUOTES or self.tokens[at].word in ":;—–":
+        if at < 0 or self.tokens[at].word in _QUOTES or self.tokens[at].word in ":;—–-":
             return None, None, True
         if self.low(at) in ("who", "which"):
             return self.back(at - 2 if self.low(at - 1) == "," else at - 1), None, False
@@ -324,6 +324,8 @@ def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tu
         return _passive(sentence, at, last, group), last + 1
     if sentence.low(at) in sentence.sets["ing"] and sentence.low(at - 1) == ",":
         return _trailing(sentence, at, last, group, before), last
+    if before is not None and before.segment == sentence.index and sentence.low(at - 1) in ("and", "but"):
+        return _trailing(sentence, at, last, group, before), last
     return _plain(sentence, at, last, group), last
 
 
@@ -386,18 +388,32 @@ def _is_voice(words: str, sets: dict[str, frozenset[str]]) -> bool:
 
 
 def _resolved(found: list[Attribution]) -> list[Attribution]:
-    """The same with pronouns given the nearest earlier speaker that fits."""
+    """The same with pronouns, bare surnames and "the ministry" given the fullest speaker phrase that fits."""
     sets, kept = lexicon().sets, []
     known: list[Quote] = []
+    named = [one.voice for one in found if one.voice is not None and one.group != "hold"]
     for one in found:
         words = one.speaker.words.lower() if one.speaker else ""
         if words in sets["pronouns"]:
             fits = [quote for quote in known[-6:] if _fits(words, quote.words, sets)]
-            one = replace(one, voice=fits[-1] if fits else None)
-        elif one.speaker is not None:
-            known.append(one.speaker)
+            one = replace(one, voice=_fullest(fits[-1], named, known) if fits else None)
+        elif one.speaker is not None and one.voice is not None:
+            known.append(one.voice)
+            one = replace(one, voice=_fullest(one.voice, named, known))
         kept.append(one)
     return kept
+
+
+def _fullest(voice: Quote, named: Sequence[Quote], known: Sequence[Quote]) -> Quote:
+    """The phrase that first gives a bare surname in full, or the latest one before that "the ministry" goes back to; else the voice itself."""
+    words = re.findall(r"[\w’'-]+", voice.words)
+    if len(words) == 1 and words[0][0].isupper():
+        surname = re.compile(rf"(?<!\w)[A-Z][\w’'-]+ {re.escape(words[0])}(?!\w)")
+        return next((quote for quote in named if surname.search(quote.words) and len(quote.words) < 120), voice)
+    if len(words) == 2 and words[0].lower() in ("the", "its", "his") and words[1][0].islower():
+        noun = re.compile(rf"(?<!\w){re.escape(words[1])}s?(?!\w)")
+        return next((quote for quote in reversed(known) if quote.start < voice.start and len(quote.words) > len(voice.words) + 2 and noun.search(quote.words)), voice)
+    return voice
 
 
 def _fits(pronoun: str, words: str, sets: dict[str, frozenset[str]]) -> bool:

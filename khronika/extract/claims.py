@@ -42,7 +42,7 @@ def _sides() -> _Sides:
     raw = data("lexicon/en/speech.toml")
     pairs = [tuple(pair.split()) for pair in raw["enemies"]["pairs"]]
     words = {word: side for side, listed in raw["sides"].items() for word in listed.split()}
-    content = {name: frozenset(value.split()) if isinstance(value, str) else tuple(value) for name, value in raw["content"].items()}
+    content = {name: frozenset(value.split()) if isinstance(value, str) else re.compile(r"\b(?:" + "|".join(value) + ")") for name, value in raw["content"].items()}
     own = re.compile(rf"(?:that )?(?:{raw['patterns']['own']})\b", re.IGNORECASE)
     force = re.compile(rf"\b([\w.’'-]+ )(?:[\w-]+ ){{0,2}}?(?:{raw['patterns']['force']})\b{raw['patterns']['not_passive']}")
     ours = re.compile(rf"\b(?:{raw['patterns']['ours']})\b", re.IGNORECASE)
@@ -110,12 +110,12 @@ def _stance(one: Attribution, mention: Mention, body: str) -> Stance:
     low, lists = " ".join(quote.words for quote in one.content).lower(), _sides().content
     if one.group in _FIXED:
         return _FIXED[one.group]
-    if any(phrase in low for phrase in lists["negated"]):
+    if lists["negated"].search(low):
         return "denies"
-    if any(phrase in low for phrase in lists["doubting"]):
+    if lists["doubting"].search(low):
         return "doubts"
     voice = _side_of_voice(one.voice, body) if one.voice else None
-    if one.voice and mention.kind == "arrests" and set(_low_words(one.voice.words)) & lists["police"] and re.search(lists["arresting"][0], low):
+    if one.voice and mention.kind == "arrests" and set(_low_words(one.voice.words)) & lists["police"] and lists["arresting"].search(low):
         return "claims_responsibility"
     named, other = _author_side(one, mention, voice)
     if not named:
