@@ -18,7 +18,7 @@ from khronika.extract.triggers import Trigger
 REACH = 8
 """Occurrences back that a trigger is compared with."""
 VIOLENT = frozenset({"violence", "battle", "civilians"})
-CUT = 0.0
+CUT = 0.3
 """Log2 odds from which a trigger joins."""
 
 
