@@ -1,6 +1,8 @@
 """Learns khronika/data/place/weights.json from the even articles of geoparsing corpora (sha256 of docid or source address, even).
 
-    python train/places.py lgl.xml GeoVirus.xml
+    python train/places.py lgl.xml GeoVirus.xml [--gold FOLDER]
+
+The places of annotated events (FOLDER) add cases from reports on conflicts, each counted three times.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from khronika.ground import rank, toponyms  # noqa: E402
 from khronika.ground.gazetteer import Gazetteer, key_of  # noqa: E402
 
 OUT = Path(__file__).parent.parent / "khronika/data/place/weights.json"
-HAND = {"kind said": 3.0, "other kind said": -2.0, "town of its name": -3.0, "home": 0.7}
+HAND = {"kind said": 6.0, "other kind said": -3.0, "town of its name": -3.0, "home": 0.7}
 
 
 def fit_logistic(rows: list[tuple[frozenset[str], int]], steps: int = 800, l2: float = 1e-3) -> dict[str, float]:
@@ -71,7 +73,12 @@ def main() -> None:
     gazetteer = Gazetteer()
     samples: list[tuple[frozenset[str], int]] = []
     cases: list[tuple[list[dict[str, float]], int]] = []
-    for file in sys.argv[1:]:
+    files = sys.argv[1:]
+    if "--gold" in files:
+        at = files.index("--gold")
+        cases += 3 * list(cases_of_events(Path(files[at + 1]), gazetteer))
+        files = files[:at]
+    for file in files:
         for article in articles(Path(file), "even"):
             scene = toponyms.Scene(article.text, "en")
             gold = {(g.start, g.end): g for g in article.gold}
@@ -98,7 +105,30 @@ def main() -> None:
     print(len(samples), "samples", len(cases), "cases")
     learnt = {"recognition": fit_logistic(samples), "ranking": fit_softmax(cases)}
     OUT.write_text(json.dumps(learnt, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(json.dumps(learnt, indent=0))
+
+
+def cases_of_events(folder: Path, gazetteer: Gazetteer) -> list[tuple[list[dict[str, float]], int]]:
+    """A case for each first mention of an annotated place: the right candidate has its country, kind and name."""
+    cases = []
+    for file in sorted(folder.glob("*.json")):
+        article = json.loads(file.read_text(encoding="utf-8"))
+        if article.get("language") not in (None, "en"):
+            continue
+        wanted = {w["text"]: w for e in article["events"] if (w := e.get("where")) and w.get("text") and w.get("name")}
+        scene = toponyms.Scene(article["text"], "en")
+        found = toponyms.recognise(scene, gazetteer)
+        for name, (entries, rows) in zip(found, rank.features_of(scene, found, None), strict=True):
+            for words, where in wanted.items():
+                at = article["text"].find(words)
+                if not at <= name.start < at + len(words) or len(entries) < 2:
+                    continue
+                named = {e.id for e in gazetteer.candidates(key_of(where["name"]))}
+                right = [
+                    k for k, e in enumerate(entries) if e.id in named and e.country == where["country"] and (e.kind in ("region", "country")) == (where["precision"] in ("region", "country"))
+                ]
+                if right:
+                    cases.append((rows, right[0]))
+    return cases
 
 
 def candidates_of(scene: toponyms.Scene, gazetteer: Gazetteer, g: object) -> tuple[object, ...]:

@@ -26,7 +26,9 @@ LEAD = 300
 """Characters of a body that tell, with its title twice, what the whole report is about."""
 BINS = (0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36, 0.44, 0.56, 0.72)
 """Lower ends of the levels of a similarity; each has a weight of its own, so that any shape can be learnt."""
-_NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w’'-]{2,}|\b\d[\d,.]*\d\b|\b[1-9]\d*\b")
+_NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w’'-]{2,}")
+_SMALL = 4
+"""Numbers up to this are too common to tell events apart."""
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -39,6 +41,7 @@ class Profile(msgspec.Struct, frozen=True):
     words: Vector
     lead: Vector
     names: frozenset[str]
+    numbers: frozenset[str]
     parties: frozenset[str]
     people: frozenset[str]
     weapons: frozenset[str]
@@ -59,7 +62,8 @@ def profile(account: Account, body: str | None = None) -> Profile:
         leads=leads,
         words=vector(terms_of(f"{told} {mention.trigger.words}")),
         lead=vector(terms_of(about)) if leads else {},
-        names=_names(f"{title}. {told}" if leads else told),
+        names=_names(body[:LEAD] if body and leads else told),
+        numbers=_numbers(f"{title}. {body[:LEAD] if body else told}" if leads else told),
         parties=_parties(mention.perpetrators),
         people=_terms_of_all((*mention.targets, *mention.victims)),
         weapons=_terms_of_all(mention.weapons),
@@ -80,6 +84,7 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
         "people": _shared(a.people, b.people),
         "weapons": _shared(a.weapons, b.weapons),
         **_alike(a, b),
+        "numbers": _same_numbers(a.numbers, b.numbers),
         "names": str(min(len(a.names & b.names), 5)) if a.names and b.names else "unknown",
         "text": "near-copy" if near_copy else "different",
         "shape": _shape(a.account, b.account),
@@ -230,9 +235,21 @@ def _shape(a: Account, b: Account) -> str:
 
 
 def _names(text: str) -> frozenset[str]:
-    """Rare names and numbers: capitalised inside a sentence, or figures of two digits and more."""
-    found = (stem(fold(match)) for match in _NAME.findall(text))
-    return frozenset(name for name in found if (len(name) > 1 if name.isdigit() else weight(name) > 5.0))
+    """Rare names: capitalised inside a sentence."""
+    return frozenset(name for name in (stem(fold(match)) for match in _NAME.findall(text)) if weight(name) > 4.5)
+
+
+def _numbers(text: str) -> frozenset[str]:
+    """Numbers as digits, from figures and number words; years and hours of the clock are left out as far as they show."""
+    return frozenset(term for term in terms_of(text) if term.isdigit() and len(term) < 4)
+
+
+def _same_numbers(a: frozenset[str], b: frozenset[str]) -> str:
+    """Whether two tellings give the same figures, whatever they count."""
+    if not a or not b:
+        return "unknown"
+    shared = {int(number) for number in a & b}
+    return "none shared" if not shared else "small shared" if max(shared) <= _SMALL else "shared"
 
 
 def _parties(values: tuple[Participant, ...]) -> frozenset[str]:
