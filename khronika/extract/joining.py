@@ -46,6 +46,12 @@ class _Signs:
     same_day: bool
     is_apart: bool
     is_definite: bool
+    opens_anew: bool
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """Days of the calendar among the days."""
+        return frozenset(day for day in self.days if re.search(r"[^\W\d]\W+\d{1,2}$|^\d{1,2} ", day))
 
 
 @cache
@@ -65,6 +71,7 @@ def _signs_of(words: str, lexicon: Lexicon) -> _Signs:
         same_day=bool(p["same_day"].search(words)),
         is_apart=bool(p["apart"].search(words)),
         is_definite=bool(lexicon.follow["definite"].search(words)),
+        opens_anew=bool(p["same_day"].match(words)),
     )
 
 
@@ -99,7 +106,7 @@ class Joiner:
             "paragraph": "same" if step == 0 else "next" if step == 1 else "far",
             "definite": "yes" if here.is_definite else "no",
             "apart": "yes" if here.is_apart else "no",
-            "day": "same" if here.days & days or here.same_day and days else "none" if not here.days else "new" if not days else "other",
+            "day": "again" if here.same_day else "same" if here.days & days else "none" if not here.days else "new" if not days else "other",
             "place": _level(here.places, places),
             "names": str(min(shared, 3)),
             "number": "same" if here.numbers & numbers else "other" if here.numbers and numbers else "none",
@@ -110,6 +117,14 @@ class Joiner:
             "casualty": trigger.levels["casualty"],
             "within": "same" if last.within == segment.within else "title",
         }  # fmt: skip
+
+    def is_walled(self, trigger: Trigger, other: Occurrence) -> bool:
+        """Whether both name days of the calendar, and none in common, or the sentence opens with "On the same day"."""
+        if self.signs(trigger.at).opens_anew and trigger.at not in other.sentences:
+            return True
+        here = self.signs(trigger.at).dates
+        told: frozenset[str] = frozenset().union(*(self.signs(at).dates for at in other.sentences))
+        return bool(here and told) and not here & told
 
 
 def _level(here: frozenset[str], told: frozenset[str]) -> str:
@@ -132,7 +147,8 @@ def join(triggers: list[Trigger], segments: list[Segment], lexicon: Lexicon, lea
     joiner = Joiner(segments, lexicon)
     for trigger in triggers:
         near = list(enumerate(reversed(found[-REACH:])))
-        best = max(((odds(joiner.levels(trigger, o, back)), -back, o) for back, o in near), key=lambda x: x[:2], default=None)
+        fitting = ((odds(joiner.levels(trigger, o, back)), -back, o) for back, o in near if not joiner.is_walled(trigger, o))
+        best = max(fitting, key=lambda x: x[:2], default=None)
         if best is not None and best[0] > CUT:
             best[2].triggers.append(trigger)
             best[2].sentences.append(trigger.at)
