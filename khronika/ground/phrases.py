@@ -25,6 +25,8 @@ _OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
 _HIS_SIDE = re.compile(r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))", re.IGNORECASE)
 _REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
 _OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
+_FUNCTION = re.compile(r"\b(?:in|on|at|of|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|the|a|an|for|as|that|who|which)\b")
+_LINE = re.compile(r"\b(?P<word>contact line|line of contact|front ?line|border) (?:in|of|with) (?:the )?(?:[\w-]+ern )?$", re.IGNORECASE)
 _DISTRICT = re.compile(r" (?:district|raion|rayon|subdistrict)\b", re.IGNORECASE)
 
 
@@ -47,11 +49,19 @@ def region_name(gazetteer: Gazetteer, entry: Entry) -> str | None:
     return region.name if region else None
 
 
+def usual_name(entry: Entry, quote: Quote | None) -> str:
+    """The gazetteer's name, or the text's own Latin spelling where that is plain and the gazetteer's is a scholar's ("Dāqūq", "Ar Raqqah")."""
+    if quote is None or entry.kind not in ("settlement", "district") or not quote.words.isascii() or not quote.words[:1].isupper():
+        return entry.name
+    scholarly = not entry.name.isascii() or re.match(r"(?:A[dlnrstz]|Ash|El) ", entry.name)
+    return quote.words.title() if scholarly and quote.words.isupper() else quote.words if scholarly else entry.name
+
+
 def plain(entry: Entry, gazetteer: Gazetteer, quote: Quote | None, reason: str, p: float) -> Place:
     """The entry itself as a Place."""
     precision: Precision = entry.kind if entry.kind in ("site", "settlement", "district", "region", "country") else "settlement"  # type: ignore[assignment]
     return Place(
-        name=entry.name, precision=precision, reason=reason, quote=quote, country=entry.country or None, admin1=region_name(gazetteer, entry),
+        name=usual_name(entry, quote), precision=precision, reason=reason, quote=quote, country=entry.country or None, admin1=region_name(gazetteer, entry),
         admin2=entry.admin2 or None, latitude=entry.latitude, longitude=entry.longitude, radius_km=entry.radius_km,
         geonames_id=entry.id if entry.id > 0 else None, population=entry.population or None, p=round(p, 3),
     )  # fmt: skip
@@ -79,9 +89,20 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
         km = _km(match["n"], match["unit"])
         return replace(place, precision="district", radius_km=round(max(km, entry.radius_km), 1), reason=f"{reason}; {match.group().strip()}")
     if entry.kind in ("country", "region"):
-        side = _SIDE.search(before) or _OF_SIDE.search(before) or _HIS_SIDE.match(after)
+        if entry.kind == "region" and (match := _OWN_UNIT.match(after)):
+            return replace(
+                place, name=f"{match['name']} District", precision="district", reason=f"{reason}; a part of {entry.name}", geonames_id=None, population=None
+            )  # fmt: skip
+        if _REGION.match(after) and entry.admin1:
+            return place
+        side = _SIDE.search(before)
+        within = None if side else _OF_SIDE.search(before) or _HIS_SIDE.match(after)
         if side:
-            return _part(place, entry, side["side"], at, reason)
+            place = _part(place, entry, side["side"], at, reason)
+        elif within:
+            place = _part(place, entry, within["side"] + "ern", at, reason)
+        if match := _LINE.search(before):
+            return replace(place, name=f"{match['word'].capitalize()}, {place.name}", precision="region", reason=f"{reason}; along the {match['word']}")
         return place
     if entry.kind == "settlement":
         if match := _OWN_UNIT.match(after):
@@ -90,7 +111,7 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
                 radius_km=round(max(3.0, entry.radius_km), 1),
             )  # fmt: skip
         if _DISTRICT.match(after):
-            return replace(place, name=f"{entry.name} District", precision="district", radius_km=25.0, geonames_id=None, population=None, reason=f"{reason}; the district named after it")
+            return replace(place, name=f"{place.name.removesuffix(' District')} District", precision="district", radius_km=25.0, geonames_id=None, population=None, reason=f"{reason}; the district named after it")
         if match := _ROUND.search(before):
             return replace(place, radius_km=round(entry.radius_km + 10.0, 1), reason=f"{reason}; {match['word'].casefold()}")
         if named := _site(scene, span, entry):
@@ -112,9 +133,8 @@ def _part(place: Place, entry: Entry, side: str, at: tuple[float, float], reason
 
     bearing = bearing_of(side)
     word = side.casefold().replace("-", "").replace(" ", "")
-    word = word if word.endswith("ern") or word == "central" else word + "ern"
     point = moved(at, bearing, entry.radius_km * 0.5) if bearing is not None else at
-    named = entry.name if entry.kind == "region" and entry.admin1 and entry.country == "UA" else f"{word.capitalize()} {entry.name}"
+    named = entry.name if entry.kind == "region" and entry.admin1 and entry.country == "UA" else f"{word.capitalize()} {usual_name(entry, place.quote)}"
     return replace(
         place, name=named, precision="region", latitude=point[0], longitude=point[1], radius_km=round(entry.radius_km * 0.7, 1), geonames_id=None,
         population=None, reason=f"{reason}; its {side.casefold()} part",
@@ -123,8 +143,8 @@ def _part(place: Place, entry: Entry, side: str, at: tuple[float, float], reason
 
 def _site(scene: Scene, span: tuple[int, int], entry: Entry) -> str | None:
     """A site that bears the town's name: "Kramatorsk railway station", "the port of Odesa", "a prison in Olenivka" has none."""
-    after = re.match(r"(?:['’]s)?((?: [a-z-]+| [A-Z][a-z]+){0,2}? ([a-z]+)\b)", scene.body[span[1] : span[1] + 50])
-    if after and after.group(2) in scene.lists["site_words"]:
+    after = re.match(r"(?:['’]s)?((?: [\w-]+){0,2}? ([a-z]+))\b(?! (?:district|area|quarter))", scene.body[span[1] : span[1] + 50])
+    if after and after.group(2) in scene.lists["site_words"] and not _FUNCTION.search(after.group(1)):
         return f"{entry.name}{after.group(1)}"
     before = re.search(r"\b([a-z]+) of $", scene.body[max(0, span[0] - 24) : span[0]])
     if before and before.group(1) in scene.lists["site_words"] - {"port", "square"}:

@@ -18,6 +18,8 @@ from khronika.types import Mention, Noun, Place, Precision, Quote, Reading, Text
 
 _EXACT = {"site": 0, "settlement": 1, "district": 2, "region": 3, "country": 4}
 _DATELINE = re.compile(r"\s*([A-ZÀ-Ý][\w .,'’-]{1,40}?)(?:, [A-Z][\w. ]+)?(?: \([^)\n]{2,40}\))?,?(?: [A-Z][a-z]+\.? \d{1,2})? ?[-–—:] ")
+_LOOSE = re.compile(r"\b(?:port of|city of|town of|downtown|cent(?:er|re) of)\b", re.IGNORECASE)
+_NOWHERE = Entry(0, "", "", "", "", "country", None, None, 0.0, 0)
 _VILLAGE = re.compile(r"\b(?:village|town|city|settlement|hamlet|suburb)\b", re.IGNORECASE)
 
 
@@ -89,9 +91,9 @@ class _Grounds:
         self.scene = Scene(self.joined, text.language or "en", persons)
         holes = [(start + len(self.title), end + len(self.title)) for start, end in text.boilerplate]
         self.found = [f for f in recognise(self.scene, gazetteer) if not any(overlaps((f.start, f.end), hole) for hole in holes)]
-        self.found = sorted({(f.start, f.end): f for f in [*self.found, *self.worded(reading)]}.values())
-        self.ranked = rank(self.scene, self.found, gazetteer, home)
         self.context = context_of(self.scene, self.found, home)
+        self.found = [self.widened(f) for f in sorted({(f.start, f.end): f for f in [*self.found, *self.worded(reading)]}.values())]
+        self.ranked = rank(self.scene, self.found, gazetteer, home)
         self.sentences = sentences(self.joined)
         self.places: dict[int, Place] = {}
 
@@ -106,28 +108,46 @@ class _Grounds:
             return Quote(start=start, end=end, words=self.joined[start:end], within="title")
         return Quote(start=start - len(self.title), end=end - len(self.title), words=self.joined[start:end])
 
+    def widened(self, found: Found) -> Found:
+        """Candidates with those spelt otherwise in the countries that the text names, where none of that name lies there."""
+        named = self.context.countries
+        if not named or any(e.country in named or e.kind in ("country", "region") for e in found.candidates):
+            return found
+        alike = tuple(e for e in self.gazetteer.like(found.key) if e.country in named)
+        return found._replace(candidates=alike + found.candidates) if alike else found
+
     def worded(self, reading: Reading) -> list[Found]:
         """Names inside the extractor's place words that recognition passed over: there the bar is low."""
-        extra = []
+        extra: list[Found] = []
         for mention in reading.mentions:
             for quote in mention.where_words:
                 start, end = self.span(quote)
-                if any(overlaps((start, end), (f.start, f.end)) for f in self.found):
-                    continue
                 local = Scene(self.joined[start:end], "en")
-                best: Found | None = None
+                done = -1
                 for i in range(len(local.tokens)):
                     for j in local.spans_from(i):
                         a, b = local.tokens[i].start + start, local.tokens[j].end + start
-                        words = self.joined[a:b]
-                        if words.casefold() in self.scene.lists["common"] or words in self.scene.adjectives:
+                        taken = any(overlaps((a, b), (f.start, f.end)) for f in [*self.found, *extra])
+                        if i <= done or taken or any(overlaps((a, b), person) for person in self.scene.persons):
                             continue
-                        candidates = candidates_at(self.scene, self.gazetteer, a, b)
-                        if candidates and (best is None or b - a > best.end - best.start):
-                            best = Found(a, b, words, key_of(words), candidates, 0.5, frozenset())
-                if best and not any(overlaps((best.start, best.end), person) for person in self.scene.persons):
-                    extra.append(best)
+                        if candidates := self.meant(self.joined[a:b], a, b):
+                            extra.append(Found(a, b, self.joined[a:b], key_of(self.joined[a:b]), candidates, 0.5, frozenset()))
+                            done = j
         return extra
+
+    def meant(self, words: str, start: int, end: int) -> tuple[Entry, ...]:
+        """What words that an extractor holds to be a place may mean: by name anywhere, by likeness only where the text is at home."""
+        if any(w in self.scene.lists["common"] or w in self.scene.lists["site_words"] for w in words.casefold().split()) or words in self.scene.adjectives:
+            return ()
+        exact = self.gazetteer.candidates(key_of(words))
+        named = self.context.countries
+        if exact and (not named or any(e.country in named or e.kind in ("country", "region") for e in exact)):
+            return exact
+        alike = tuple(e for e in candidates_at(self.scene, self.gazetteer, start, end) if e.country in named)
+        if not alike and len(words) > 4:
+            for country, _ in named.most_common(2):
+                alike = alike or self.gazetteer.nearly(key_of(words), country)
+        return alike or exact
 
     def place(self, mention: Mention) -> Place | None:
         """Where one mention happened."""
@@ -136,7 +156,9 @@ class _Grounds:
         if spans:
             inside = [n for n, f in enumerate(self.found) if any(overlaps((f.start, f.end), s) for s in spans)]
             if inside:
-                return self.best(inside, trigger, "named with the event", prefer_exact=True)
+                return self.named(mention, inside, spans)
+            if adjective := self.adjective(mention.where_words):
+                return adjective
             if unknown := self.unknown(mention.where_words):
                 return unknown
         own = self.sentence_at(trigger[0])
@@ -147,6 +169,37 @@ class _Grounds:
             if inside:
                 return self.best(inside, trigger, reason, prefer_exact=reason.startswith("in the sentence of"))
         return self.fall_back(trigger, own)
+
+    def named(self, mention: Mention, inside: Sequence[int], spans: Sequence[Span]) -> Place | None:
+        """The most exact name in the extractor's place words, the first of its kind; a site that they describe bears their words."""
+        known = [n for n in inside if self.ranked[n].entry is not None]
+        if not known:
+            return None
+        n = min(known, key=lambda n: (_EXACT[(self.ranked[n].entry or _NOWHERE).kind], self.found[n].start))
+        entry = self.ranked[n].entry or _NOWHERE
+        place = self.at(n, entry, "named with the event")
+        for quote, span in zip(mention.where_words, spans, strict=True):
+            if overlaps(span, (self.found[n].start, self.found[n].end)) and entry.kind == "settlement" and place.precision in ("settlement", "site"):
+                words = re.findall(r"[\w-]+", quote.words)
+                own = re.findall(r"[\w-]+", self.found[n].words)
+                if len(words) <= 9 and any(w.casefold() in self.scene.lists["site_words"] for w in words if w not in own) and not _LOOSE.search(quote.words):
+                    name = re.sub(r"^(?:the|a|an) ", "", " ".join(quote.words.split()), flags=re.IGNORECASE)
+                    from msgspec.structs import replace
+
+                    return replace(
+                        place, name=name, precision="site", geonames_id=None, population=None, quote=quote,
+                        reason=f"named with the event; a site in or near {entry.name}, placed at its middle",
+                    )  # fmt: skip
+        return place
+
+    def adjective(self, quotes: Sequence[Quote]) -> Place | None:
+        """A country that the place words name by its adjective only ("several Ukrainian circuits")."""
+        for quote in quotes:
+            for word in re.findall(r"\w+", quote.words):
+                entry = self.gazetteer.countries.get(self.scene.adjectives.get(word, ""))
+                if entry:
+                    return plain(entry, self.gazetteer, quote, "named with the event by its adjective", 0.6)
+        return None
 
     def fall_back(self, trigger: Span, own: Span) -> Place | None:
         """The place that the text around an event without one implies: the paragraph before it, the dateline, the title, the lead."""

@@ -216,8 +216,8 @@ def _features(name: Found, entry: Entry, entries: Sequence[Entry], context: Cont
             f["country named"] = 1.0
             f["country's share"] = said / sum(context.countries.values())
     if entry.kind == "region":
-        twin = any(e.kind == "settlement" and (e.country, e.admin1) == (entry.country, entry.admin1) and e.population > 20_000 for e in entries)
-        if twin and entry.country != "US" and (entry.country, entry.admin1) != ("PS", "GZ"):
+        twin = any(e.kind == "settlement" and e.country == entry.country and e.population > 20_000 for e in entries)
+        if twin and suffix != "region" and entry.country != "US" and (entry.country, entry.admin1) != ("PS", "GZ"):
             f["town of its name"] = 1.0
     if suffix:
         f["kind said" if suffix == entry.kind else "other kind said"] = 1.0

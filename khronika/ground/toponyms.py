@@ -124,7 +124,7 @@ class Scene:
 
     def spans_from(self, i: int) -> list[int]:
         """Last tokens of the word runs that start at token i and may be one name, longest first."""
-        ends = []
+        ends: list[int] = []
         first = self.tokens[i]
         if not first.capital and not (first.word in self.lists["articles"] and self.body[first.end : first.end + 1] == "-"):
             return []
@@ -137,7 +137,17 @@ class Scene:
             j += 1
             if not self.tokens[j].capital and self.tokens[j].word not in self.lists["connectors"]:
                 break
-        return ends[::-1]
+        return [*self._sites_after(ends[-1]), *ends[::-1]] if ends else []
+
+    def _sites_after(self, j: int) -> list[int]:
+        """Up to three small words after a name that end in a kind of site ("Zaporizhzhia nuclear power plant")."""
+        last = j
+        for k in range(j + 1, min(j + 4, len(self.tokens))):
+            if self.tokens[k].capital or not self.joint(self.tokens[k - 1], self.tokens[k]):
+                break
+            if self.tokens[k].word in self.lists["site_words"]:
+                last = k
+        return [last] if last > j else []
 
     def features(self, i: int, j: int, candidates: tuple[Entry, ...]) -> frozenset[str]:
         """What speaks for and against tokens i to j naming a place."""
