@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from typing import IO, Any, BinaryIO
 
 from msgspec.structs import replace
@@ -21,8 +22,6 @@ def is_archive(start: bytes) -> bool:
 
 
 def _unzip_start(start: bytes) -> bytes:
-    import zlib
-
     try:
         return zlib.decompressobj(31).decompress(start, 64)
     except zlib.error:
@@ -48,22 +47,64 @@ def read(file: BinaryIO, start: bytes, capture: Capture, options: Options) -> Fo
         yield SetAside(place=capture.place, reason=f"the archive is cut or damaged ({error}); get it again")
 
 
+class _Unzipped(io.RawIOBase):
+    """A gzip stream of one or more members. What comes before a cut is given, and the cut is remembered.
+
+    warcio by itself takes a cut for the end, and refuses a file that was zipped as one member.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._member = stream, zlib.decompressobj(31)
+        self._waiting = b""
+        self.is_cut = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.is_cut:
+            rest = self._member.unused_data.lstrip(b"\0") if self._member.eof else self._waiting
+            packed = rest or self._stream.read(1 << 16)
+            if self._member.eof:
+                if not packed:
+                    return 0
+                self._member = zlib.decompressobj(31)
+            elif not packed:
+                self.is_cut = True
+                break
+            try:
+                out = self._member.decompress(packed, len(buffer))
+            except zlib.error:
+                self.is_cut = True
+                break
+            self._waiting = self._member.unconsumed_tail
+            if out:
+                buffer[: len(out)] = out
+                return len(out)
+        return 0
+
+
 def _warc(stream: IO[bytes], capture: Capture, options: Options) -> Found:
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
-    number, records = 0, None
+    number = 0
+    is_zipped = stream.read(2) == b"\x1f\x8b"
+    stream.seek(0)
     try:
-        records = ArchiveIterator(stream)
-        for record in records:
+        unzipped = _Unzipped(stream) if is_zipped else None
+        for record in ArchiveIterator(io.BufferedReader(unzipped) if unzipped else stream):
             if record.rec_type not in ("response", "resource"):
                 continue
             number += 1
             yield from _record(record, number, capture, options)
-    except (ArchiveLoadFailed, EOFError, OSError, ValueError) as error:
+        if unzipped and unzipped.is_cut:
+            raise EOFError("the last zipped block is not whole")
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0][:120]
         yield SetAside(
-            place=f"{capture.place}#{number + 1}",
-            reason=f"the archive is cut or damaged after record {number} ({error}); the records before it were read",
+            place=f"{capture.place}#{max(number, 1)}",
+            reason=f"the archive is cut or damaged near record {number} ({why}); the records before it were read",
         )
         return
     if number == 0:
@@ -84,5 +125,9 @@ def _record(record: Any, number: int, capture: Capture, options: Options) -> Fou
         if body.tell() > options.max_bytes:
             yield SetAside(place=where.place, reason=f"a record over the limit of {options.max_bytes >> 20} MiB")
             return
+    while record.raw_stream.read(1 << 16):
+        pass
+    if record.raw_stream.limit > 0:
+        raise EOFError("the last record is not whole")
     body.seek(0)
     yield from split(body, where, options, mime)

@@ -156,7 +156,7 @@ def split(file: BinaryIO, capture: Capture, options: Options, mime: str | None =
 
 def _gzip(file: BinaryIO, capture: Capture, options: Options, mime: str | None) -> Found:
     try:
-        with gzip.GzipFile(fileobj=file) as inner:
+        with gzip.GzipFile(fileobj=file, mode="rb") as inner:
             yield from split(cast(BinaryIO, inner), capture, options, mime)
     except (OSError, EOFError, zlib.error) as error:
         file.seek(0)

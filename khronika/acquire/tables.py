@@ -6,6 +6,7 @@ The rule: only id, source, published, language, title, text and url are taken (a
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
@@ -97,14 +98,16 @@ def _article(raw: bytes, value: Any, capture: Capture, options: Options, mime: s
 
 def stated_by(row: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, str | None]:
     """What a row states under our names; a renamed key wins over one of our own name."""
-    stated: dict[str, str | None] = {}
-    for key in KEYS:
-        value = row.get(key)
-        stated[key] = str(value) if isinstance(value, (str, int, float)) and str(value).strip() else None
+    stated: dict[str, str | None] = {key: _said(row.get(key)) for key in KEYS}
     for name, ours in keys.items():
-        if row.get(name) is not None:
-            stated[ours] = str(row[name])
+        stated[ours] = _said(row.get(name)) or stated.get(ours)
     return stated
+
+
+def _said(value: Any) -> str | None:
+    if isinstance(value, dt.date):  # and an instant; Parquet has both
+        return value.isoformat()
+    return str(value) if isinstance(value, (str, int, float)) and str(value).strip() else None
 
 
 def read_csv(file: TextIO, capture: Capture, options: Options) -> Found:

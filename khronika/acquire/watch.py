@@ -9,11 +9,11 @@ import datetime as dt
 import io
 import re
 from collections.abc import MutableMapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from khronika import config
 from khronika.acquire.items import Fetching, Found, Options, split
@@ -73,10 +73,11 @@ def poll(feeds: Sequence[Feed], fetcher: Fetching, now: dt.datetime, state: Muta
         if answer is None:
             continue
         raw, capture, mime = answer
-        options = replace(Options(now=now), source=feed.source, language=feed.language)
+        options = Options(now=now, source=feed.source, language=feed.language)
         for item in split(io.BytesIO(raw), capture, options, mime):
             if not isinstance(item, Item):
                 yield item
             elif item.document.id not in own["seen"]:
-                yield item
+                # The name given in the file wins: a feed's own title is often a slogan.
+                yield structs.replace(item, document=structs.replace(item.document, source=feed.source or item.document.source))
                 own["seen"][item.document.id] = True  # only now: a run that is broken off sees it again

@@ -1,0 +1,117 @@
+"""Fetching from a server on the loopback: polite, conditional, limited, and recorded in the capture."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
+
+import pytest
+
+from khronika.acquire.fetch import Fetcher
+from khronika.acquire.items import Options, find
+from khronika.errors import InputError
+from khronika.types import Item, SetAside
+from tests.acquire import samples
+
+NOW = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """A page with an ETag, a redirect to it, a large page, and a corner closed to robots."""
+
+    asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
+
+    def do_GET(self) -> None:
+        Handler.asked.append((self.path, dict(self.headers)))
+        if self.path == "/robots.txt":
+            self._answer(200, b"User-agent: *\nDisallow: /closed\n", "text/plain")
+        elif self.path == "/moved":
+            self._answer(302, b"", "text/html", Location="/page")
+        elif self.path == "/page" and self.headers.get("If-None-Match") == '"v1"':
+            self._answer(304, b"", "text/html")
+        elif self.path == "/page":
+            self._answer(200, samples.page().encode(), "text/html; charset=utf-8", ETag='"v1"', **{"Set-Cookie": "a=b"})
+        elif self.path == "/large":
+            self._answer(200, b"x" * 5000, "text/html")
+        elif self.path == "/loop":
+            self._answer(302, b"", "text/html", Location="/loop")
+        elif self.path == "/out":
+            self._answer(302, b"", "text/html", Location="file:///etc/hostname")
+        else:
+            self._answer(404, b"", "text/html")
+
+    def _answer(self, code: int, body: bytes, mime: str, **headers: str) -> None:
+        self.send_response(code)
+        for name, value in {"Content-Type": mime, "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    Handler.asked.clear()
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_capture_records_both_addresses_headers_and_instant(host: str) -> None:
+    raw, capture, mime = Fetcher(delay_s=0).fetch(f"{host}/moved", NOW) or pytest.fail("nothing came")
+    assert raw == samples.page().encode() and mime.startswith("text/html")
+    assert (capture.requested, capture.final, capture.at) == (f"{host}/moved", f"{host}/page", NOW)
+    assert capture.headers["etag"] == '"v1"' and "set-cookie" not in capture.headers
+    assert all(headers["User-Agent"].startswith("khronika/") for _, headers in Handler.asked)
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(host: str) -> None:
+    state: dict[str, dict[str, str]] = {}
+    assert Fetcher(state, delay_s=0).fetch(f"{host}/page", NOW) is not None
+    assert state[f"{host}/page"] == {"etag": '"v1"'}
+    assert Fetcher(state, delay_s=0).fetch(f"{host}/page", NOW) is None
+
+
+def test_a_delay_between_two_requests_to_a_host(host: str) -> None:
+    slept: list[float] = []
+    fetcher = Fetcher(delay_s=2.0, sleep=slept.append, monotonic=lambda: 100.0)
+    fetcher.fetch(f"{host}/page", NOW)
+    fetcher.fetch(f"{host}/moved", NOW)
+    assert slept == [2.0, 2.0]  # robots.txt came first
+    assert [path for path, _ in Handler.asked].count("/robots.txt") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/closed/a", "robots.txt"), ("/missing", "404"), ("/large", "larger than the limit"), ("/loop", "too many redirects"), ("/out", "cannot be fetched")],
+)
+def test_refusals(host: str, path: str, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        Fetcher(delay_s=0, max_bytes=4000).fetch(host + path, NOW)
+    assert path == "/loop" or [asked for asked, _ in Handler.asked].count(path) == (0 if path == "/closed/a" else 1)
+
+
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://dale.example/a", "https://", "javascript:1"])
+def test_other_schemes_are_refused(address: str) -> None:
+    with pytest.raises(InputError, match="not an http"):
+        Fetcher().fetch(address, NOW)
+
+
+def test_a_host_that_does_not_answer() -> None:
+    with pytest.raises(InputError, match="cannot be fetched"):
+        Fetcher(delay_s=0, timeout_s=0.5).fetch("http://127.0.0.1:9/a", NOW)
+
+
+def test_find_takes_addresses(host: str) -> None:
+    fetcher = Fetcher(delay_s=0)
+    good, bad = find([f"{host}/moved", f"{host}/missing"], Options(now=NOW, fetcher=fetcher, by="ann"))
+    assert isinstance(good, Item) and isinstance(bad, SetAside)
+    assert good.document.url == f"{host}/page" and good.document.capture.by == "ann"
+    assert bad.place == f"{host}/missing"
