@@ -170,7 +170,7 @@ def _follows(one: Attribution, owner: dict[int, int], segments: Sequence[Segment
     content = " ".join(q.words for q in one.content)
     if not set(_low_words(content)) & _sides().content["refers"]:
         return None
-    for back in range(1, 4):
+    for back in range(1, 3):
         at = one.segment - back
         if at in owner and segments[at].within == segments[one.segment].within:
             return owner[at]
