@@ -9,7 +9,7 @@ import dataclasses
 
 from msgspec.structs import replace
 
-from khronika.extract import claims, joining, outlook, persons, roles, tolls
+from khronika.extract import claims, joining, locations, outlook, persons, roles, tolls
 from khronika.extract.joining import Occurrence
 from khronika.extract.kinds import is_of_war, settle_kind
 from khronika.extract.lexicon import Lexicon, load
@@ -87,6 +87,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         background=trigger.is_background,
         rollup=trigger.is_rollup,
         evidence=tuple(segment.quote() for segment in own),
+        where_words=locations.find_locations(own, trigger, language),
         perpetrators=_told(roles.find_perpetrators(found)),
         targets=roles.find_targets(found, language),
         victims=roles.find_victims(found),

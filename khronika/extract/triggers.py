@@ -47,6 +47,9 @@ class Trigger:
 def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date | None) -> list[Trigger]:
     """At most one trigger a sentence and family, in order of the text."""
     found: list[Trigger] = []
+    whole = " ".join(segment.words for segment in segments)[:20_000]
+    if lexicon.not_event["peace"].search(whole) and not lexicon.not_event["conflict"].search(whole):
+        return []
     title = next((segment.words.casefold() for segment in segments if segment.within == "title"), "")
     context = _Context(published, title, sum(bool(lexicon.follow["casualty"].search(segment.words)) for segment in segments[:60]))
     for at, segment in enumerate(segments):
@@ -72,7 +75,7 @@ def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date 
 
 def _is_talk(words: str, lexicon: Lexicon) -> bool:
     rules = lexicon.not_event
-    return bool(rules["peace"].search(words) or rules["question"].search(words) or len(words.split()) < 4)
+    return bool(rules["question"].search(words) or len(words.split()) < 4)
 
 
 def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexicon: Lexicon, context: _Context) -> Trigger | None:
