@@ -19,7 +19,10 @@ from khronika.types import Basis, Mention, Quote, Reading, Text, When
 
 __all__ = ["Timex", "find_times", "when_of_mentions"]
 
+# What speaks against an expression, in words of distance: a clause's wall between, a speaker's day ("said on Friday"), "now", "since".
 _WALL, _REPORTING, _NOW, _SINCE = 8.0, 40.0, 80.0, 20.0
+# How many sentences before may date an event, how long a period they may tell (days), and how weak it may be.
+_NEIGHBOURS, _LONGEST, _WEAKEST = 2, 6, 60.0
 _NOTHING = "the text gives no date for it"
 
 
@@ -98,7 +101,7 @@ class _Dating:
             when = self._dated(side, index, mention, before)
             if when is not None:
                 return when
-        return self._without_words(mention, before)
+        return self._by_neighbour(mention) or self._without_words(mention, before)
 
     # --- by words ----------------------------------------------------------------------------------------------------
 
@@ -128,6 +131,23 @@ class _Dating:
                 if score > -320 and (best is None or score > best[0]):
                     best = (score, side, index)
         return best[1:] if best else None
+
+    def _by_neighbour(self, mention: Mention) -> When | None:
+        """The day that the sentences right before tell in the same paragraph, which the event goes on with."""
+        side = self._side_of(mention.trigger)
+        if mention.background or mention.trigger.within == "title" or not side.sentences:
+            return None
+        own = side.sentence(mention.trigger.start)
+        for number in range(own - 1, max(own - 1 - _NEIGHBOURS, -1), -1):
+            start, end = side.sentences[number]
+            if bisect_right(self._paragraphs, start) != bisect_right(self._paragraphs, mention.trigger.start):
+                return None
+            for index in reversed(side.times_in((start, end))):
+                time = side.told.times[index]
+                if self._usable(time) and time.first and time.last and (time.last - time.first).days <= _LONGEST and self._weakness(side, time) < _WEAKEST:
+                    first, last = self._bounds(side, index, time)
+                    return self._when_of(side, time, "anchored", f"goes on from the sentence before, which tells {time.words}", first, last)
+        return None
 
     def _usable(self, time: Timex) -> bool:
         if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit", "range_end"):

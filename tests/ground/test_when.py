@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from khronika.errors import UsageError
 from khronika.ground.periods import days_of
 from khronika.ground.when import find_times, when_of_mentions
+from khronika.text import sentences
 from khronika.types import Mention, Quote, Reading, Text
 
 PUBLISHED = dt.date(2022, 7, 30)
@@ -38,7 +39,8 @@ def text_of(body: str, published: dt.date | None, title: str | None = None) -> T
 def mention_of(words: str, body: str, *, within: str = "body", when_words: tuple[Quote, ...] = (), background: bool = False) -> Mention:
     at = body.index(words)
     quote = Quote(start=at, end=at + len(words), words=words, within="title" if within == "title" else "body")
-    whole = Quote(start=0, end=len(body), words=body, within=quote.within)
+    start, end = next((a, b) for a, b in sentences(body) if a <= at < b)
+    whole = Quote(start=start, end=end, words=body[start:end], within=quote.within)
     return Mention(id=words, text_id="t", by="test", trigger=quote, kind="attack", evidence=(whole,), when_words=when_words, background=background)
 
 
