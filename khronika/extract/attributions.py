@@ -8,20 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
 
-from khronika.config import data
 from khronika.extract.segments import Segment
+from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
 from khronika.types import Quote, Text
-
-_TOKEN = re.compile(r"''|``|(?:[A-Z]\.){2,}|\w+(?:[-.’'](?=\w)\w+)*(?:[’'](?=\s))?|[^\w\s]")
-_OPENING, _CLOSING = "“«„", "”»"
-_STRAIGHT = ('"', "''", "``")
-_QUOTES = frozenset((*_OPENING, *_CLOSING, *_STRAIGHT))
-_ENDS = frozenset(",.;") | _QUOTES
-_LEFT_ENDS = frozenset(",") | _QUOTES
-_PUNCTUATION = frozenset(",;:.!?—–-()[]…") | _QUOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,201 +30,13 @@ class Attribution:
     chain: tuple[Quote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or a mark, with offsets into its segment."""
-
-    word: str
-    low: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Lexicon:
-    cues: dict[str, str]
-    phrases: dict[str, list[tuple[tuple[str, ...], str]]]
-    sets: dict[str, frozenset[str]]
-    first: frozenset[str]
-
-
-@cache
-def lexicon(language: str = "en") -> _Lexicon:
-    """The cue words, phrases and word sets of one language."""
-    raw: dict[str, Any] = data(f"lexicon/{language}/speech.toml")
-    cues: dict[str, str] = {}
-    for group in ("hold", "doubt", "say_ing", "say", "blame", "deny"):
-        for word in raw["cues"][group].split():
-            cues[word] = "say" if group == "say_ing" else group
-    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    listed = [(group, phrase) for group, found in raw["phrases"].items() for phrase in found if group != "verdict"]
-    listed += [("according", phrase) for phrase in raw["sources"]["according"]]
-    for group, phrase in listed:
-        first, *rest = phrase.split()
-        phrases.setdefault(first, []).append((tuple(rest), group))
-    sets = {name: frozenset(words.split()) for part in ("walk", "objects", "resolve") for name, words in raw[part].items()}
-    sets["passive"] = frozenset(raw["cues"]["passive"].split())
-    sets["ing"] = frozenset(word for word in cues if word.endswith("ing"))
-    sets["citing"] = frozenset(raw["sources"]["citing"])
-    return _Lexicon(cues, phrases, sets, frozenset(cues) | frozenset(phrases) | sets["passive"])
-
-
-def tokens_of(words: str) -> list[Token]:
-    """Words and marks in order."""
-    return [Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(words)]
-
-
-Range = tuple[int, int]
-"""First and last token, inclusive."""
-
-
-class _Sentence:
-    """One segment with its tokens, and the walks over them."""
-
-    def __init__(self, segment: Segment, index: int, words: _Lexicon) -> None:
-        self.segment, self.index, self.lexicon, self.sets = segment, index, words, words.sets
-        self.tokens = tokens_of(segment.words)
-
-    def low(self, at: int) -> str:
-        return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
-
-    def piece(self, found: Range) -> Quote:
-        return self.segment.piece(self.tokens[found[0]].start, self.tokens[found[1]].end)
-
-    def cue_at(self, at: int) -> tuple[str, int] | None:
-        """Group of the cue that starts at this token, and its last token."""
-        low = self.low(at)
-        for rest, named in self.lexicon.phrases.get(low, ()):
-            if all(self.low(at + 1 + i) == word for i, word in enumerate(rest)):
-                return named, at + len(rest)
-        group = self.lexicon.cues.get(low)
-        if at > 0 and self.tokens[at].word[0].isupper() and self.tokens[at - 1].word not in _QUOTES and self.tokens[at].word != "Says":
-            return None
-        if group is None and not (low in self.sets["passive"] and self.low(at + 1) == "by"):
-            return None
-        before = next((self.low(i) for i in range(at - 1, max(-1, at - 4), -1) if not self.is_adverb(i)), "")
-        if low in self.sets["noun_like"] and (before in self.sets["before_noun"] or before in self.lexicon.cues or at == 0):
-            return None
-        if before in ("is", "was", "were", "are", "been", "be", "so", "being") and self.low(at + 1) != "by" and not low.endswith("ing"):
-            return None
-        return (group or "say"), at
-
-    def is_adverb(self, at: int) -> bool:
-        """Whether the token only colours the cue behind it."""
-        low = self.low(at)
-        return low.endswith("ly") and len(low) > 4 and self.tokens[at].word[0].islower() and low not in ("family", "ally", "only", "italy", "july", "assembly")
-
-    def back(self, last: int) -> Range | None:
-        """The phrase that ends at token `last`, read leftwards."""
-        breaks, first = self.sets["breaks"], last + 1
-        while first > 0 and last - first < 18:
-            token = self.tokens[first - 1]
-            if token.low in breaks or (token.word in _PUNCTUATION and token.word not in "()-"):
-                break
-            first -= 1
-        while first <= last and self.low(first) in self.sets["lead"] | self.sets["days"] | {")", "-"}:
-            first += 1
-        return self.sound((first, last))
-
-    def sound(self, found: Range) -> Range | None:
-        """The phrase, if it can be a voice."""
-        first, last = found
-        if first > last:
-            return None
-        head = self.low(last)
-        if self.low(first) in ("no", "any") or (first < last and self.low(first) in self.lexicon.cues):
-            return None
-        if head in self.sets["never"] or head in ("of", "to", "the", "and", "a", "in", "for", "at", "on", "by", "from", "an"):
-            return None
-        if first == last and not self.tokens[first].word[0].isalpha():
-            return None
-        if first < last and self.low(first) in self.sets["pronouns"] | {"to"}:
-            return None if head not in self.sets["pronouns"] else (last, last)
-        return found
-
-    def subject(self, cue: int) -> tuple[Range | None, Range | None, bool]:
-        """The phrase before a cue, a phrase between commas that cites another voice, and whether the subject may stand to the right."""
-        skip, days = self.sets["skip"], self.sets["days"]
-        at = cue - 1
-        while at >= 0 and (self.low(at) in skip or self.is_adverb(at) or self.low(at) in days or (self.low(at) in self.sets["before_day"] and self.low(at + 1) in days)):
-            at -= 1
-        if at < 0 or self.tokens[at].word in _QUOTES or self.tokens[at].word in ":;—–-":
-            return None, None, True
-        if self.low(at) in ("who", "which"):
-            return self.back(at - 2 if self.low(at - 1) == "," else at - 1), None, False
-        if self.low(at) in ("and", "but") or (self.tokens[at].word == "," and self.low(at - 1) == "and"):
-            return self.opening(at), None, False
-        if self.tokens[at].word != ",":
-            return self.back(at), None, False
-        opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in _QUOTES), -1)
-        if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
-            return None, None, True
-        subject = self.back(opening - 1)
-        if subject and self.low(subject[0]).isdigit() and subject[0] == subject[1] and self.low(subject[0] - 1) == ",":
-            subject = self.back(subject[0] - 2)
-        if self.low(opening + 1) in self.sets["citing"]:
-            return subject, self.sound((opening + 2, at - 1)), False
-        if subject is None or self.low(opening + 1) in self.sets["inner"]:
-            return subject, None, False
-        return (subject[0], at - 1), None, False
-
-    def opening(self, limit: int) -> Range | None:
-        """The subject of the sentence before token `limit`: a pronoun or "the ..." at its start, else the first capitalised run."""
-        if self.low(0) in self.sets["pronouns"]:
-            return 0, 0
-        capital = next((i for i in range(limit) if self.tokens[i].word[0].isupper() and self.low(i) not in self.sets["lead"] | self.sets["days"] | self.sets["breaks"]), None)
-        if capital is None:
-            return None
-        last = capital
-        while last + 1 < limit and (self.tokens[last + 1].word[0].isupper() or self.low(last + 1) == "of" and self.tokens[last + 2].word[0].isupper()):
-            last += 1
-        if last == capital and self.low(capital) in self.sets["determiners"]:
-            last = min(limit - 1, capital + 1)
-        return self.sound((capital, last))
-
-    def ahead(self, first: int) -> Range | None:
-        """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma."""
-        last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
-        while last + 1 < len(self.tokens) and last - first < 20:
-            token = self.tokens[last + 1]
-            if token.word in _PUNCTUATION and token.word not in "()-":
-                break
-            if last >= first and token.low in stop and not (token.low in keep and self.tokens[last + 2 : last + 3] and self.noun_follows(last + 2)):
-                break
-            last += 1
-        if last < first:
-            return None
-        start = last + 4 if self.low(last + 2).isdigit() and self.low(last + 3) == "," else last + 2
-        apposed = self.low(start) in self.sets["determiners"] or self.low(start) in ("who", "head", "former", "deputy", "director", "chief")
-        if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and apposed:
-            end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in _ENDS), None)
-            if end is not None and not any(self.lexicon.cues.get(self.low(i)) == "say" for i in range(start, end)):
-                last = end - 1
-        return self.sound((first, last))
-
-    def noun_follows(self, at: int) -> bool:
-        """Whether a name or "the ..." stands here, so that "in", "and" go on with the phrase."""
-        token = self.tokens[at]
-        return token.word[0].isupper() and token.low not in self.sets["days"] and token.low not in self.sets["pronouns"] or token.low == "the"
-
-    def span(self, first: int, last: int) -> Quote | None:
-        """Tokens first..last without marks at the ends that say nothing."""
-        while first <= last and self.tokens[first].word in ",;:.—–-":
-            first += 1
-        while last >= first and self.tokens[last].word in ",;:—–-(":
-            last -= 1
-        if first > last or not any(t.word[0].isalnum() for t in self.tokens[first : last + 1]):
-            return None
-        return self.piece((first, last))
-
-
-def _hearer(sentence: _Sentence, at: int) -> tuple[Range | None, int]:
+def _hearer(sentence: Sentence, at: int) -> tuple[Range | None, int]:
     """Whom a voice told it, from token `at` on, and the token behind."""
     sets, last = sentence.sets, at - 1
     while last + 1 < len(sentence.tokens) and last - at < 7:
         token = sentence.tokens[last + 1]
         listed = token.low in sets["hearers"] or token.low in sets["outlets"]
-        if token.word in _PUNCTUATION or not (listed or token.word[0].isupper() or last + 1 == at or sentence.low(at) in ("the", "a", "an", "local", "his")):
+        if token.word in PUNCTUATION or not (listed or token.word[0].isupper() or last + 1 == at or sentence.low(at) in ("the", "a", "an", "local", "his")):
             break
         last += 1
         if listed and not sentence.tokens[last + 1 : last + 2]:
@@ -246,23 +48,23 @@ def _hearer(sentence: _Sentence, at: int) -> tuple[Range | None, int]:
     return (at, last), last + 1
 
 
-def _content(sentence: _Sentence, subject: Range | None, cue: Range, inverted: bool) -> tuple[list[Quote], Range | None]:
+def _content(sentence: Sentence, subject: Range | None, cue: Range, inverted: bool) -> tuple[list[Quote], Range | None]:
     """What is said, and the hearer; left of the speaker where it stands there, else right of the cue."""
     tokens, size = sentence.tokens, len(sentence.tokens)
     if inverted:
         left = sentence.span(0, cue[0] - 1)
         after = (subject[1] if subject else cue[1]) + 1
-        right = sentence.span(after + 1, size - 1) if sentence.low(after) in (",", ".", ":") and after + 1 < size and tokens[after + 1].word in _QUOTES else None
+        right = sentence.span(after + 1, size - 1) if sentence.low(after) in (",", ".", ":") and after + 1 < size and tokens[after + 1].word in QUOTES else None
         return [piece for piece in (left, right) if piece], None
     hearer, start = None, cue[1] + 1
     if sentence.low(cue[0]) in ("told", "tells", "informed", "telling", "assured", "warned", "reminded"):
         hearer, start = _hearer(sentence, start)
     following = sentence.low(start)
     before = subject[0] if subject else cue[0]
-    left_ready = before >= 3 and tokens[before - 1].word in _LEFT_ENDS
-    if left_ready and (start >= size or following in sentence.sets["after"] or following in (".", ",") or tokens[start].word in _QUOTES and start >= size - 2):
+    left_ready = before >= 3 and tokens[before - 1].word in LEFT_ENDS
+    if left_ready and (start >= size or following in sentence.sets["after"] or following in (".", ",") or tokens[start].word in QUOTES and start >= size - 2):
         left = sentence.span(0, before - 1)
-        quote = next((i for i in range(start, size) if tokens[i].word in _QUOTES), None)
+        quote = next((i for i in range(start, size) if tokens[i].word in QUOTES), None)
         right = sentence.span(quote, size - 1) if quote is not None and quote < size - 2 else None
         return [piece for piece in (left, right) if piece], hearer
     while start < size and (sentence.low(start) in (",", ":") or sentence.low(start) in sentence.sets["days"]):
@@ -271,13 +73,13 @@ def _content(sentence: _Sentence, subject: Range | None, cue: Range, inverted: b
     return ([right] if right else []), hearer
 
 
-def _outlet(sentence: _Sentence, found: Range | None) -> Quote | None:
+def _outlet(sentence: Sentence, found: Range | None) -> Quote | None:
     if found is None or not any(sentence.low(i) in sentence.sets["outlets"] for i in range(found[0], found[1] + 1)):
         return None
     return sentence.piece(found)
 
 
-def _according(sentence: _Sentence, at: int, last: int) -> Attribution | None:
+def _according(sentence: Sentence, at: int, last: int) -> Attribution | None:
     source = sentence.ahead(last + 1)
     if source is None:
         return None
@@ -291,7 +93,7 @@ def _according(sentence: _Sentence, at: int, last: int) -> Attribution | None:
     return Attribution(voice, voice, sentence.piece((at, last)), (content,) if content else (), "say", sentence.index, chain)
 
 
-def _quoted(sentence: _Sentence, at: int) -> Attribution | None:
+def _quoted(sentence: Sentence, at: int) -> Attribution | None:
     """ "A quoted B as saying ..." and "B was quoted by A as saying ..."."""
     end = next((i for i in range(at, min(len(sentence.tokens) - 1, at + 24)) if sentence.low(i) == "as" and sentence.low(i + 1) == "saying"), None)
     if end is None:
@@ -310,7 +112,7 @@ def _quoted(sentence: _Sentence, at: int) -> Attribution | None:
     return Attribution(said, said, sentence.piece((at, end + 1)), (what,) if what else (), "say", sentence.index, (sentence.piece(chain),) if chain else ())
 
 
-def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tuple[Attribution | None, int]:
+def _attribution(sentence: Sentence, at: int, before: Attribution | None) -> tuple[Attribution | None, int]:
     """The attribution whose cue starts at token `at`, and the last token of the cue."""
     if sentence.low(at) in ("quoted", "quotes"):
         return _quoted(sentence, at), at + 1
@@ -329,7 +131,7 @@ def _attribution(sentence: _Sentence, at: int, before: Attribution | None) -> tu
     return _plain(sentence, at, last, group), last
 
 
-def _passive(sentence: _Sentence, at: int, last: int, group: str) -> Attribution | None:
+def _passive(sentence: Sentence, at: int, last: int, group: str) -> Attribution | None:
     """ "... was confirmed by A"."""
     found = sentence.ahead(last + 2)
     if found is None:
@@ -339,7 +141,7 @@ def _passive(sentence: _Sentence, at: int, last: int, group: str) -> Attribution
     return Attribution(voice, voice, sentence.piece((at, last + 1)), (content,) if content else (), group, sentence.index)
 
 
-def _trailing(sentence: _Sentence, at: int, last: int, group: str, before: Attribution | None) -> Attribution | None:
+def _trailing(sentence: Sentence, at: int, last: int, group: str, before: Attribution | None) -> Attribution | None:
     """ "..., adding that ...": the voice is that of the attribution before it, else the subject of the sentence."""
     content = sentence.span(last + 1, len(sentence.tokens) - 1)
     said = (content,) if content else ()
@@ -352,7 +154,7 @@ def _trailing(sentence: _Sentence, at: int, last: int, group: str, before: Attri
     return Attribution(voice, voice, sentence.piece((at, last)), said, group, sentence.index)
 
 
-def _plain(sentence: _Sentence, at: int, last: int, group: str) -> Attribution | None:
+def _plain(sentence: Sentence, at: int, last: int, group: str) -> Attribution | None:
     """ "A said ..." and "..., said A"."""
     subject, cited, inverted = sentence.subject(at)
     inverted = inverted and subject is None and at > 0
@@ -436,7 +238,7 @@ def _open_quotes(segments: Sequence[Segment]) -> list[tuple[bool, bool]]:
             state, paragraph = False, (segment.within, segment.paragraph)
         before = state
         for mark in re.findall(r"[“”«»\"]|''|``", segment.words):
-            state = mark in _OPENING or (mark in _STRAIGHT and not state)
+            state = mark in OPENING or (mark in STRAIGHT and not state)
         found.append((before, state))
     return found
 
@@ -452,12 +254,12 @@ def _continued(found: list[Attribution], segments: Sequence[Segment], states: Se
         while one.content and states[back][0] and back > 0 and segments[back - 1].paragraph == here.paragraph and at - back < 6:
             back -= 1
             piece = segments[back]
-            cut = 0 if states[back][0] else max(0, *(piece.words.rfind(mark) for mark in (*_OPENING, *_STRAIGHT)))
+            cut = 0 if states[back][0] else max(0, *(piece.words.rfind(mark) for mark in (*OPENING, *STRAIGHT)))
             extra.insert(0, piece.piece(cut, len(piece.words)))
         ahead = at + 1
         while ahead < len(segments) and segments[ahead].within == here.within and ahead not in taken and ahead - at < 10:
-            quoted = states[ahead][0] or segments[ahead].words.startswith((*_OPENING, *_STRAIGHT))
-            if not quoted or not any(mark in quote.words for quote in one.content for mark in _QUOTES):
+            quoted = states[ahead][0] or segments[ahead].words.startswith((*OPENING, *STRAIGHT))
+            if not quoted or not any(mark in quote.words for quote in one.content for mark in QUOTES):
                 break
             extra.append(segments[ahead].quote())
             ahead += 1
@@ -468,19 +270,19 @@ def _continued(found: list[Attribution], segments: Sequence[Segment], states: Se
 def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attribution]:
     """Every voice of the text, in order; a sentence without a cue word is passed over."""
     words, found = lexicon(text.language if text.language in ("en",) else "en"), []
-    states = _open_quotes(segments)
+    states, starts = _open_quotes(segments), words.first | {"quoted", "quotes"}
     for index, segment in enumerate(segments):
         low = segment.words.lower()
         if not any(word in words.first for word in re.findall(r"[a-z]+", low)):
             continue
-        sentence, at, before = _Sentence(segment, index, words), 0, None
+        sentence, at, before = Sentence(segment, index, words), 0, None
         inside = states[index][0]
         while at < len(sentence.tokens):
             mark = sentence.tokens[at].word
-            if mark in _QUOTES:
-                inside = mark in _OPENING or (mark in _STRAIGHT and not inside)
+            if mark in QUOTES:
+                inside = mark in OPENING or (mark in STRAIGHT and not inside)
             one = None
-            if not inside:
+            if not inside and sentence.tokens[at].low in starts:
                 one, at = _attribution(sentence, at, before)
             at += 1
             if one is not None:

@@ -1,0 +1,213 @@
+"""The words of one sentence go in, the phrases that may speak in it come out: before a cue, behind a cue, at the opening.
+
+There is no parser: a phrase is walked word by word until a word that the lexicon lists as its end, so that every decision can be read there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from khronika.config import data
+from khronika.extract.segments import Segment
+from khronika.types import Quote
+
+_TOKEN = re.compile(r"''|``|(?:[A-Z]\.){2,}|\w+(?:[-.’'](?=\w)\w+)*(?:[’'](?=\s))?|[^\w\s]")
+OPENING, _CLOSING = "“«„", "”»"
+STRAIGHT = ('"', "''", "``")
+QUOTES = frozenset((*OPENING, *_CLOSING, *STRAIGHT))
+_ENDS = frozenset(",.;") | QUOTES
+LEFT_ENDS = frozenset(",") | QUOTES
+PUNCTUATION = frozenset(",;:.!?—–-()[]…") | QUOTES
+
+
+class Token(NamedTuple):
+    """A word or a mark, with offsets into its segment."""
+
+    word: str
+    low: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    cues: dict[str, str]
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]]
+    sets: dict[str, frozenset[str]]
+    first: frozenset[str]
+
+
+@cache
+def lexicon(language: str = "en") -> Lexicon:
+    """The cue words, phrases and word sets of one language."""
+    raw: dict[str, Any] = data(f"lexicon/{language}/speech.toml")
+    cues: dict[str, str] = {}
+    for group in ("hold", "doubt", "say_ing", "say", "blame", "deny"):
+        for word in raw["cues"][group].split():
+            cues[word] = "say" if group == "say_ing" else group
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    listed = [(group, phrase) for group, found in raw["phrases"].items() for phrase in found if group != "verdict"]
+    listed += [("according", phrase) for phrase in raw["sources"]["according"]]
+    for group, phrase in listed:
+        first, *rest = phrase.split()
+        phrases.setdefault(first, []).append((tuple(rest), group))
+    sets = {name: frozenset(words.split()) for part in ("walk", "objects", "resolve") for name, words in raw[part].items()}
+    sets["passive"] = frozenset(raw["cues"]["passive"].split())
+    sets["ing"] = frozenset(word for word in cues if word.endswith("ing"))
+    sets["citing"] = frozenset(raw["sources"]["citing"])
+    return Lexicon(cues, phrases, sets, frozenset(cues) | frozenset(phrases) | sets["passive"])
+
+
+def tokens_of(words: str) -> list[Token]:
+    """Words and marks in order."""
+    return [Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(words)]
+
+
+Range = tuple[int, int]
+"""First and last token, inclusive."""
+
+
+class Sentence:
+    """One segment with its tokens, and the walks over them."""
+
+    def __init__(self, segment: Segment, index: int, words: Lexicon) -> None:
+        self.segment, self.index, self.lexicon, self.sets = segment, index, words, words.sets
+        self.tokens = tokens_of(segment.words)
+        self._lows = [token.low for token in self.tokens]
+
+    def low(self, at: int) -> str:
+        """The token in lower case, or nothing outside the sentence."""
+        return self._lows[at] if 0 <= at < len(self._lows) else ""
+
+    def piece(self, found: Range) -> Quote:
+        """The exact words of a range of tokens."""
+        return self.segment.piece(self.tokens[found[0]].start, self.tokens[found[1]].end)
+
+    def cue_at(self, at: int) -> tuple[str, int] | None:
+        """Group of the cue that starts at this token, and its last token."""
+        low = self.low(at)
+        for rest, named in self.lexicon.phrases.get(low, ()):
+            if all(self.low(at + 1 + i) == word for i, word in enumerate(rest)):
+                return named, at + len(rest)
+        group = self.lexicon.cues.get(low)
+        if at > 0 and self.tokens[at].word[0].isupper() and self.tokens[at - 1].word not in QUOTES and self.tokens[at].word != "Says":
+            return None
+        if group is None and not (low in self.sets["passive"] and self.low(at + 1) == "by"):
+            return None
+        before = next((self.low(i) for i in range(at - 1, max(-1, at - 4), -1) if not self.is_adverb(i)), "")
+        if low in self.sets["noun_like"] and (before in self.sets["before_noun"] or before in self.lexicon.cues or at == 0):
+            return None
+        if before in ("is", "was", "were", "are", "been", "be", "so", "being") and self.low(at + 1) != "by" and not low.endswith("ing"):
+            return None
+        return (group or "say"), at
+
+    def is_adverb(self, at: int) -> bool:
+        """Whether the token only colours the cue behind it."""
+        low = self.low(at)
+        return low.endswith("ly") and len(low) > 4 and self.tokens[at].word[0].islower() and low not in ("family", "ally", "only", "italy", "july", "assembly")
+
+    def back(self, last: int) -> Range | None:
+        """The phrase that ends at token `last`, read leftwards."""
+        breaks, first = self.sets["breaks"], last + 1
+        while first > 0 and last - first < 18:
+            token = self.tokens[first - 1]
+            if token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-"):
+                break
+            first -= 1
+        while first <= last and self.low(first) in self.sets["lead"] | self.sets["days"] | {")", "-"}:
+            first += 1
+        return self.sound((first, last))
+
+    def sound(self, found: Range) -> Range | None:
+        """The phrase, if it can be a voice."""
+        first, last = found
+        if first > last:
+            return None
+        head = self.low(last)
+        if self.low(first) in ("no", "any") or (first < last and self.low(first) in self.lexicon.cues):
+            return None
+        if head in self.sets["never"] or head in ("of", "to", "the", "and", "a", "in", "for", "at", "on", "by", "from", "an"):
+            return None
+        if first == last and not self.tokens[first].word[0].isalpha():
+            return None
+        if first < last and self.low(first) in self.sets["pronouns"] | {"to"}:
+            return None if head not in self.sets["pronouns"] else (last, last)
+        return found
+
+    def subject(self, cue: int) -> tuple[Range | None, Range | None, bool]:
+        """The phrase before a cue, a phrase between commas that cites another voice, and whether the subject may stand to the right."""
+        skip, days = self.sets["skip"], self.sets["days"]
+        at = cue - 1
+        while at >= 0 and (self.low(at) in skip or self.is_adverb(at) or self.low(at) in days or (self.low(at) in self.sets["before_day"] and self.low(at + 1) in days)):
+            at -= 1
+        if at < 0 or self.tokens[at].word in QUOTES or self.tokens[at].word in ":;—–-":
+            return None, None, True
+        if self.low(at) in ("who", "which"):
+            return self.back(at - 2 if self.low(at - 1) == "," else at - 1), None, False
+        if self.low(at) in ("and", "but") or (self.tokens[at].word == "," and self.low(at - 1) == "and"):
+            return self.opening(at), None, False
+        if self.tokens[at].word != ",":
+            return self.back(at), None, False
+        opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in QUOTES), -1)
+        if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
+            return None, None, True
+        subject = self.back(opening - 1)
+        if subject and self.low(subject[0]).isdigit() and subject[0] == subject[1] and self.low(subject[0] - 1) == ",":
+            subject = self.back(subject[0] - 2)
+        if self.low(opening + 1) in self.sets["citing"]:
+            return subject, self.sound((opening + 2, at - 1)), False
+        if subject is None or self.low(opening + 1) in self.sets["inner"]:
+            return subject, None, False
+        return (subject[0], at - 1), None, False
+
+    def opening(self, limit: int) -> Range | None:
+        """The subject of the sentence before token `limit`: a pronoun or "the ..." at its start, else the first capitalised run."""
+        if self.low(0) in self.sets["pronouns"]:
+            return 0, 0
+        capital = next((i for i in range(limit) if self.tokens[i].word[0].isupper() and self.low(i) not in self.sets["lead"] | self.sets["days"] | self.sets["breaks"]), None)
+        if capital is None:
+            return None
+        last = capital
+        while last + 1 < limit and (self.tokens[last + 1].word[0].isupper() or self.low(last + 1) == "of" and self.tokens[last + 2].word[0].isupper()):
+            last += 1
+        if last == capital and self.low(capital) in self.sets["determiners"]:
+            last = min(limit - 1, capital + 1)
+        return self.sound((capital, last))
+
+    def ahead(self, first: int) -> Range | None:
+        """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma."""
+        last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
+        while last + 1 < len(self.tokens) and last - first < 20:
+            token = self.tokens[last + 1]
+            if token.word in PUNCTUATION and token.word not in "()-":
+                break
+            if last >= first and token.low in stop and not (token.low in keep and self.tokens[last + 2 : last + 3] and self.noun_follows(last + 2)):
+                break
+            last += 1
+        if last < first:
+            return None
+        start = last + 4 if self.low(last + 2).isdigit() and self.low(last + 3) == "," else last + 2
+        apposed = self.low(start) in self.sets["determiners"] or self.low(start) in ("who", "head", "former", "deputy", "director", "chief")
+        if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and apposed:
+            end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in _ENDS), None)
+            if end is not None and not any(self.lexicon.cues.get(self.low(i)) == "say" for i in range(start, end)):
+                last = end - 1
+        return self.sound((first, last))
+
+    def noun_follows(self, at: int) -> bool:
+        """Whether a name or "the ..." stands here, so that "in", "and" go on with the phrase."""
+        token = self.tokens[at]
+        return token.word[0].isupper() and token.low not in self.sets["days"] and token.low not in self.sets["pronouns"] or token.low == "the"
+
+    def span(self, first: int, last: int) -> Quote | None:
+        """Tokens first..last without marks at the ends that say nothing."""
+        while first <= last and self.tokens[first].word in ",;:.—–-":
+            first += 1
+        while last >= first and self.tokens[last].word in ",;:—–-(":
+            last -= 1
+        if first > last or not any(t.word[0].isalnum() for t in self.tokens[first : last + 1]):
+            return None
+        return self.piece((first, last))
