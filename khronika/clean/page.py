@@ -13,6 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from khronika.errors import InputError
+from khronika.text import fold
 
 LEAST = 250
 """Characters below which another way is tried."""
@@ -43,10 +44,10 @@ def read_page(markup: str, today: dt.date, url: str | None = None) -> Page:
     except (lxml.etree.ParserError, ValueError) as error:
         raise InputError("a page without content") from error
     _drop_popups(tree)
-    body = main_text(markup, tree)
-    if not body.strip():
-        raise InputError("a page with no article in it")
     meta = extract_metadata(tree, default_url=url)
+    body = _without_headline(main_text(markup, tree), tree, meta.title if meta else None)
+    if len(body.split()) < 12 and not re.search(r"[.!?…]['”\")»]*\s*$", body, re.MULTILINE):
+        raise InputError("a page with no article in it; give the address of a single report")
     published, is_guessed = _published(markup, today, url)
     language = (tree.get("lang") or "")[:2].casefold() or None
     title = meta.title if meta else None
@@ -85,6 +86,13 @@ def main_text(markup: str, tree: Any = None) -> str:
         if len(wide) > 2 * len(body):
             body = wide
     return _without_link_lines(re.sub(r"\n+", "\n\n", body.strip()), tree)
+
+
+def _without_headline(body: str, tree: Any, title: str | None) -> str:
+    """The body without the page's own headline before it: the title is read by itself."""
+    heads = {fold(str(head.text_content())) for head in tree.iter("h1")} | {fold(html.unescape(title or ""))}
+    first, _, rest = body.partition("\n\n")
+    return rest if fold(first) in heads and rest else body
 
 
 def _without_link_lines(body: str, tree: Any) -> str:
