@@ -204,3 +204,9 @@ class Gazetteer:
     def countries(self) -> dict[str, Entry]:
         """Countries by ISO 3166 alpha-2 code."""
         return {e.country: e for e in self._select("FROM place p WHERE p.kind = 'country'")}
+
+    @cached_property
+    def country_names(self) -> dict[str, str]:
+        """Country codes by each of their countries' names (results of `key_of`)."""
+        rows = self._connection.execute("SELECT n.key, p.country FROM place p JOIN name n ON n.place = p.id WHERE p.kind = 'country'")
+        return dict(rows.fetchall())

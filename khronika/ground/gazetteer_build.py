@@ -27,7 +27,7 @@ CREATE TABLE name (key TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (key, 
 CREATE TABLE sound (skeleton TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (skeleton, place)) WITHOUT ROWID;
 CREATE TABLE span (key TEXT NOT NULL, place INTEGER NOT NULL, since TEXT, until TEXT, PRIMARY KEY (key, place)) WITHOUT ROWID;
 """
-INDEXES = "CREATE INDEX place_country ON place (country, kind); CREATE INDEX place_latitude ON place (latitude);"
+INDEXES = "CREATE INDEX place_country ON place (country, kind); CREATE INDEX place_latitude ON place (latitude); CREATE INDEX name_place ON name (place);"
 _CELL = 1.0
 Row = tuple[int, str, str, str, str, str, float | None, float | None, float, int]
 

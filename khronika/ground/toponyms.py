@@ -96,6 +96,14 @@ class Scene:
         self.persons = tuple(persons)
         self.first_at = {token.start for token in self.tokens}
         self.surnames = self._surnames()
+        self.countries: frozenset[str] = frozenset()
+
+    def look_for_countries(self, gazetteer: Gazetteer) -> None:
+        """Note which countries the text names by name or by adjective; towns of theirs are likelier then."""
+        words = {token.word for token in self.tokens if token.capital}
+        found = {self.adjectives[word] for word in words if word in self.adjectives}
+        found.update(code for word in words if (code := gazetteer.country_names.get(key_of(word))))
+        self.countries = frozenset(found)
 
     def _surnames(self) -> frozenset[str]:
         """Words that stand after a first name or a title somewhere in the text, or inside a known person's name."""
@@ -118,8 +126,10 @@ class Scene:
     def joint(self, a: Token, b: Token) -> bool:
         """Whether two words stand together: a blank, a hyphen, or the dot of "St."."""
         between = self.body[a.end : b.start]
-        if a.possessive or not between:
+        if not between or (a.possessive and a.word.casefold() != "people"):
             return False
+        if a.possessive:
+            return bool(re.fullmatch(r"['’]s republics?", self.body[a.end : b.end], re.IGNORECASE))
         return between in (" ", "\u00a0", "-", "‑", "–") or (between == ". " and a.word.casefold() in ("st", "mt", "ft", "ste") or between == ". " and len(a.word) == 1)
 
     def spans_from(self, i: int) -> list[int]:
@@ -130,12 +140,12 @@ class Scene:
             return []
         j = i
         while True:
-            if self.tokens[j].capital:
+            if self.tokens[j].capital or self.tokens[j].word in ("republic", "republics"):
                 ends.append(j)
             if j + 1 >= len(self.tokens) or j + 1 - i >= LONGEST or not self.joint(self.tokens[j], self.tokens[j + 1]):
                 break
             j += 1
-            if not self.tokens[j].capital and self.tokens[j].word not in self.lists["connectors"]:
+            if not self.tokens[j].capital and self.tokens[j].word not in self.lists["connectors"] and j not in ends:
                 break
         return [*self._sites_after(ends[-1]), *ends[::-1]] if ends else []
 
@@ -160,6 +170,13 @@ class Scene:
         key = key_of(body[first.start : last.end])
         f = {f"people{min(7, int(math.log10(best + 1)))}", "single" if single else "several"}
         f.update(kinds & {"country", "region", "district", "site"})
+        lands = {e.country for e in candidates[:20]}
+        if lands & self.countries:
+            f.add("country in text")
+        if len(lands) == 1:
+            f.add("one country")
+            if lands & self.countries:
+                f.add("one country, in text")
         if not any(key_of(e.name) == key for e in candidates[:10]):
             f.add("by another name")
         if single and len(key) <= 3:
@@ -248,6 +265,7 @@ def probability(features: Iterable[str], model: dict[str, float]) -> float:
 def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[Found]:
     """Place names of a text in its order, none overlapping; the longest name that holds wins."""
     model = weights()["recognition"]
+    scene.look_for_countries(gazetteer)
     found: list[Found] = []
     i = 0
     while i < len(scene.tokens):
@@ -286,6 +304,7 @@ def known(scene: Scene, gazetteer: Gazetteer, i: int, j: int) -> tuple[Entry, ..
 def features_of_training(scene: Scene, gazetteer: Gazetteer) -> list[dict[str, Any]]:
     """Every run of words that the index knows, with its features: the material of train/places.py."""
     rows = []
+    scene.look_for_countries(gazetteer)
     for i in range(len(scene.tokens)):
         for j in scene.spans_from(i):
             candidates = known(scene, gazetteer, i, j)
