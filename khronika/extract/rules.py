@@ -14,6 +14,7 @@ from khronika.extract.joining import Occurrence
 from khronika.extract.kinds import is_of_war, settle_kind
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.segments import Segment, segments_of
+from khronika.extract.setting import Setting
 from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import digest_of
 from khronika.types import Mention, Participant, Quote, Reading, Text
@@ -21,6 +22,9 @@ from khronika.types import Mention, Participant, Quote, Reading, Text
 NAME = "rules@1"
 LEAST = 0.54
 """Strength from which a trigger founds an occurrence; chosen on the training articles."""
+SHORT = 700
+"""Characters up to which a body is a snippet or a teaser of a feed, that is written for one event."""
+LEAST_SHORT = 0.3
 WHOLE_ARTICLE = 1500
 """From so many characters on a body is a whole article, and its title alone founds no event."""
 
@@ -37,7 +41,9 @@ class RulesExtractor:
         lexicon = load(text.language if text.language and _has_lexicon(text.language) else "en")
         segments = segments_of(text)
         triggers = find_triggers(segments, lexicon, text.published)
+        setting = Setting(segments, lexicon.language)
         occurrences = _occurrences(triggers, segments, text, lexicon, self._least)
+        occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
         is_war = is_of_war(segments, lexicon.language)
         mentions = [_mention(occurrence, segments, text, lexicon, is_war) for occurrence in occurrences]
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
@@ -61,6 +67,8 @@ def _has_lexicon(language: str) -> bool:
 
 def _occurrences(triggers: list[Trigger], segments: list[Segment], text: Text, lexicon: Lexicon, least: float) -> list[Occurrence]:
     """Those of the body; the title repeats them, and founds one only where the body tells of none and is no whole article."""
+    if len(text.body) < SHORT:
+        least = LEAST_SHORT
     told = joining.join([t for t in triggers if t.quote.within == "body"], segments, lexicon, least)
     if told or len(text.body) >= WHOLE_ARTICLE:
         return told

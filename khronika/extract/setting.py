@@ -1,0 +1,44 @@
+"""A text and one of its occurrences in, whether that belongs to a conflict out: sport, markets, weather and mishaps borrow its words.
+
+The rule: an occurrence stays where its own sentences name arms, parties or deeds of a conflict, or the text as a whole does so more than
+it speaks of peaceful trades; the words of neither leave the decision to the strength of the trigger.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from khronika import config
+from khronika.extract.lexicon import compile_words
+from khronika.extract.segments import Segment
+
+SURE = 0.75
+"""Strength from which an occurrence stays in a text that names neither arms nor peaceful trades."""
+PUBLIC = frozenset({"peaceful_protest", "protest_with_intervention", "excessive_force_against_protesters", "violent_demonstration", "agreement"})
+
+
+@cache
+def _signs(language: str) -> dict[str, re.Pattern[str]]:
+    return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/setting.toml").items()}
+
+
+class Setting:
+    """How much of a text's first sentences speaks of conflict, and how much of peaceful trades."""
+
+    def __init__(self, segments: list[Segment], language: str) -> None:
+        self._signs = _signs(language)
+        words = " ".join(segment.words for segment in segments[:60])
+        self._armed = len({word.casefold() for word in self._signs["armed"].findall(words)})
+        self._quiet = len({word.casefold() for word in self._signs["quiet"].findall(words)})
+
+    def holds(self, own: list[Segment], kind: str, strength: float) -> bool:
+        """Whether an occurrence of this kind, told in these sentences, belongs to a conflict."""
+        if self._armed > self._quiet:
+            return True
+        words = " ".join(segment.words for segment in own)
+        if self._signs["armed"].search(words) and not self._signs["quiet"].search(words):
+            return True
+        if self._quiet:
+            return False
+        return kind in PUBLIC or strength >= SURE
