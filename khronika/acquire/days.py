@@ -27,7 +27,7 @@ def read_day(text: str | None, now: dt.datetime) -> dt.datetime | dt.date | None
     if day.year < 1800:
         raise InputError(f"publication date {text[:40]!r}: the year {day.year} cannot be meant; give it as YYYY-MM-DD")
     if day > now.date() + dt.timedelta(days=1):
-        raise InputError(f"publication date {day} lies in the future; correct it or give --published DATE")
+        raise InputError(f"publication date {day} lies in the future; correct it in the input")
     return value
 
 

@@ -5,13 +5,13 @@ The rule: plain text and JSON articles are never cut, only marked; of HTML the m
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 from msgspec.structs import replace
 
 from khronika import config
 from khronika.clean import boilerplate
+from khronika.clean.page import Page, read_page
 from khronika.errors import InputError, NotCodedError
 from khronika.text import decode, digest_of, nfc
 from khronika.types import Alignment, Document, Item, Text
@@ -35,11 +35,9 @@ def clean(item: Item) -> tuple[Document, Text]:
     else:
         raw = _decoded(item)
         if document.mime == "text/html":
-            from khronika.clean.page import read_page
-
             page = read_page(raw, document.capture.at.date(), document.url)
             body, title = nfc(page.body), document.title or page.title
-            document, stated = _completed(document, page.published, page.is_guessed, page.site), page.language
+            document, stated = _completed(document, page), page.language
         else:
             body, title = nfc(raw), document.title
     if not body.strip() and not (title or "").strip():
@@ -86,10 +84,11 @@ def _tidy(document: Document) -> Document:
     return replace(document, language=language or None)
 
 
-def _completed(document: Document, published: dt.date | None, is_guessed: bool, site: str | None) -> Document:
-    if document.published is None and published is not None:
-        document = replace(document, published=published, published_guessed=is_guessed)
-    return replace(document, source=document.source or site)
+def _completed(document: Document, page: Page) -> Document:
+    """The document with what its page states of itself, where it lacks it."""
+    if document.published is None and page.published is not None:
+        document = replace(document, published=page.published, published_guessed=page.is_guessed)
+    return replace(document, source=document.source or page.site, url=document.url or page.url)
 
 
 def _language(sample: str) -> str | None:

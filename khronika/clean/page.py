@@ -28,6 +28,8 @@ class Page(NamedTuple):
     is_guessed: bool
     site: str | None
     language: str | None
+    url: str | None = None
+    """The address that the page names as its own."""
 
 
 def read_page(markup: str, today: dt.date, url: str | None = None) -> Page:
@@ -52,7 +54,17 @@ def read_page(markup: str, today: dt.date, url: str | None = None) -> Page:
     language = (tree.get("lang") or "")[:2].casefold() or None
     title = meta.title if meta else None
     site = meta.sitename if meta else None
-    return Page(body, html.unescape(title) if title else None, published, is_guessed, site, language if language and language.isalpha() else None)
+    language = language if language and language.isalpha() else None
+    return Page(body, html.unescape(title) if title else None, published, is_guessed, site, language, _own_address(tree))
+
+
+def _own_address(tree: Any) -> str | None:
+    """The canonical link, unless it leads to the front page, as that of a careless template does."""
+    for link in tree.xpath("//link[@rel='canonical']/@href | //meta[@property='og:url']/@content"):
+        address = re.match(r"https?://[^/?#]+/[^#]*[^#/]", str(link).strip())
+        if address:
+            return address.group()
+    return None
 
 
 _POPUP = re.compile(

@@ -57,6 +57,19 @@ def test_navigation_comments_and_sidebars_are_no_part() -> None:
     assert page.body == LONG
 
 
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("https://dale.example/2024/store#top", "https://dale.example/2024/store"),
+        ("https://dale.example/2024/store/", "https://dale.example/2024/store"),
+        ("https://dale.example/", None),
+        ("/2024/store", None),
+    ],
+)
+def test_the_address_that_a_page_names_as_its_own(address: str, url: str | None) -> None:
+    assert read_page(samples.page(f'<link rel="canonical" href="{address}">'), TODAY).url == url
+
+
 @pytest.mark.parametrize("markup", ["<html></html>", "<p></p>", "<html><body><ul><li><a href='/a'>World</a></li></ul></body></html>", "<!doctype html>"])
 def test_no_article(markup: str) -> None:
     with pytest.raises(InputError):
