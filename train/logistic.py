@@ -20,6 +20,7 @@ def learn(
     worth: Sequence[float] | None = None,
     smooth: float = 0.0,
     silent: Collection[str] = (),
+    firm: Mapping[str, float] | None = None,
 ) -> tuple[float, dict[str, dict[str, float]]]:
     """Prior and level weights in log2 odds.
 
@@ -28,6 +29,7 @@ def learn(
         towards: weights in log2 odds that hold where the rows say nothing.
         prior: prior in log2 odds that the prior is drawn towards, weakly.
         worth: weight of each row.
+        firm: features whose weights are drawn more strongly, and how many times.
         silent: levels that say nothing and keep the weight of `towards`.
         smooth: how strongly neighbouring levels of a number ("0.20", "0.25") are drawn to keep the distance that `towards` gives them.
     """
@@ -40,6 +42,8 @@ def learn(
     centre = np.array([towards.get(f, {}).get(level, 0.0) for f, level in names] + [prior or 0.0]) * math.log(2)
     theta = centre.copy()
     pull = np.full(len(names) + 1, ridge)
+    for i, (feature, _) in enumerate(names):
+        pull[i] *= (firm or {}).get(feature, 1.0)
     pull[[i for i, (_, level) in enumerate(names) if level in silent]] = 1e6
     pull[-1] = 0.01 if prior is None else ridge
     chain = _neighbours(names, smooth)

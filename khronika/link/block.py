@@ -34,7 +34,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keys_of(account: Account) -> tuple[str, ...]:
-    """Blocking keys, sorted: day window x region x kind family, day window x country x killed, and day window x each of the rarest words.
+    """Blocking keys, sorted: day window x region x kind family, day window x country x killed, and day window (of the event and of the publication) x
+    each of the rarest words.
 
     An account without any day has keys of words alone.
     """
@@ -47,8 +48,9 @@ def keys_of(account: Account) -> tuple[str, ...]:
         keys.update(f"k:{account.where.country}:{account.mention.killed.low}:{day}" for day in days)
     quotes = [q.words for q in account.mention.evidence] or [account.mention.trigger.words]
     rare = (term for term in terms_of(" ".join((account.title or "", *quotes))) if weight(term) >= RARE)
+    told = sorted({*days, *_windows(account.published, account.published)}) if account.published else days
     for word in rarest(rare, WORDS):
-        keys.update(f"w:{word}:{day}" for day in days or ("open",))
+        keys.update(f"w:{word}:{day}" for day in told or ("open",))
     return tuple(sorted(keys))
 
 
@@ -74,14 +76,17 @@ def days_of(account: Account) -> tuple[dt.date, dt.date] | None:
 
 
 def _day_windows(account: Account) -> tuple[str, ...]:
-    """Two overlapping two-day buckets a day: neighbouring days share one."""
+    """The windows of the days of an account, or of its publication where they are unknown or many."""
     days = days_of(account)
     if days is None or (days[1] - days[0]).days >= LONG:
-        if account.published is None:
-            return ()
-        days = (account.published - dt.timedelta(days=1), account.published)
-    first, last = days[0].toordinal(), days[1].toordinal()
-    return tuple(sorted({str(ordinal // 2 * 2) for ordinal in range(first, last + 1)} | {str((n + 1) // 2 * 2 - 1) for n in range(first, last + 1)}))
+        return _windows(account.published - dt.timedelta(days=1), account.published) if account.published else ()
+    return _windows(*days)
+
+
+def _windows(first: dt.date, last: dt.date) -> tuple[str, ...]:
+    """Two overlapping two-day buckets a day: neighbouring days share one."""
+    days = range(first.toordinal(), last.toordinal() + 1)
+    return tuple(sorted({str(n // 2 * 2) for n in days} | {str((n + 1) // 2 * 2 - 1) for n in days}))
 
 
 def _place_parts(account: Account) -> tuple[str, ...]:
