@@ -21,4 +21,13 @@ def open_record(address: str, *, create: bool = True, read_only: bool = False, c
     from khronika.record import store
     from khronika.record.record import Record
 
-    return Record(address, store.connect(address, create=create, read_only=read_only), clock)
+    record = Record(address, store.connect(address, create=create, read_only=read_only), clock)
+    try:
+        if read_only:
+            record.refuse_pending_erasures()
+        else:
+            record.take_erasures()  # a backup put back in place
+    except BaseException:
+        record.close()
+        raise
+    return record

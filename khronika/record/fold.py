@@ -6,8 +6,8 @@ entry that closes a change (membership, decision, erasure), once, whatever came 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -15,10 +15,12 @@ import sqlalchemy as sa
 
 from khronika.jsonl import to_json
 from khronika.record import log, schema
-from khronika.record.merge import apply_corrections, is_dropped, merge
+from khronika.record.merge import apply_corrections, event_id, is_dropped, merge
 from khronika.text import fold as fold_words
 from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking, Text
 
+OPEN_DAY = "9999"
+"""Stands in the ordering column of an event without a day: it comes last."""
 CLOSING = frozenset({"membership", "decision", "erasure"})
 
 
@@ -41,6 +43,8 @@ class Fold:
         apply = _APPLY.get(entry.kind)
         if apply is not None and body is not None:
             apply(self, entry, body)
+        elif entry.kind == "account":
+            self._erased_account(entry)
         if entry.kind in CLOSING:
             self._close(entry)
 
@@ -50,10 +54,6 @@ class Fold:
             if rows:
                 self._db.execute(table.insert(), rows)
         self._waiting.clear()
-
-    def forget(self) -> None:
-        """Drop what is remembered of payloads (after an erasure)."""
-        self._accounts.clear()
 
     def _add(self, table: sa.Table, row: dict[str, Any]) -> None:
         self._waiting.setdefault(table, []).append(row)
@@ -76,7 +76,16 @@ class Fold:
         self._point(msgspec.json.decode(body, type=Text).document_id, "text_seq", entry.seq)
 
     def _reading(self, entry: Entry, body: bytes) -> None:
+        if not self._is_new(entry.key):
+            # Read anew: accounts that the new reading does not give again lose their place.
+            a = schema.account
+            self.flush()
+            self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.document_id == entry.key)).scalars())
         self._point(entry.key, "reading_seq", entry.seq)
+
+    def _is_new(self, document_id: str) -> bool:
+        """Whether the document came in since the last flush, so that no query is needed to know that it has no accounts."""
+        return any(row["id"] == document_id for row in self._waiting.get(schema.document, ()))
 
     def _point(self, document_id: str, column: str, seq: int) -> None:
         for row in self._waiting.get(schema.document, ()):
@@ -91,11 +100,31 @@ class Fold:
         account = stored.account
         self._accounts[entry.seq] = account
         missing = account.where.name if account.where and account.where.latitude is None else None
-        row = {"id": account.id, "seq": entry.seq, "document_id": account.document_id, "event_no": entry.seq, "copy_of": None, "place": missing}
-        self._add(schema.account, row)
+        row = {"id": account.id, "seq": entry.seq, "body_seq": entry.seq, "document_id": account.document_id, "event_no": entry.seq}
+        a, k = schema.account, schema.key
+        known = None
+        if not self._is_new(account.document_id):
+            self.flush()
+            known = self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.id == account.id)).first()
+        if known is None:
+            self._add(a, {**row, "copy_of": None, "place": missing})
+            self._touched.add(entry.seq)
+        else:  # told again by a newer reading: it keeps its seq, so its event keeps its name
+            values = {"body_seq": entry.seq, "place": missing, "document_id": account.document_id}
+            self._db.execute(a.update().where(a.c.id == account.id).values(values))
+            self._db.execute(k.delete().where(k.c.seq == known.seq))
+            self._touched.add(known.event_no)
         for key in dict.fromkeys(stored.keys):
-            self._add(schema.key, {"key": key, "seq": entry.seq})
-        self._touched.add(entry.seq)
+            self._add(k, {"key": key, "seq": known.seq if known else entry.seq})
+
+    def _erased_account(self, entry: Entry) -> None:
+        """Nothing is left of it but its place in an event, whose id may be minted from it."""
+        a = schema.account
+        self.flush()
+        if self._db.execute(sa.select(a.c.seq).where(a.c.id == entry.key)).first() is None:
+            empty = {"document_id": "", "copy_of": None, "place": None}
+            self._add(a, {"id": entry.key, "seq": entry.seq, "body_seq": entry.seq, "event_no": entry.seq, **empty})
+            self._touched.add(entry.seq)
 
     def _membership(self, entry: Entry, body: bytes) -> None:
         linking = msgspec.json.decode(body, type=Linking)
@@ -136,65 +165,75 @@ class Fold:
             a = schema.account
             self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.id == correction.account_id)).scalars())
 
-    def _erasure(self, entry: Entry, body: bytes) -> None:
-        gone = json.loads(body)
-        self.flush()
-        self.forget()
-        a, d, k, t = schema.account, schema.document, schema.key, schema.link
-        rows = self._db.execute(sa.select(a.c.seq, a.c.id, a.c.event_no).where(a.c.seq.in_(gone["seqs"]))).all()
-        self._touched |= {row.event_no for row in rows}
-        seqs, ids = [row.seq for row in rows], [row.id for row in rows]
-        self._db.execute(k.delete().where(k.c.seq.in_(seqs)))
-        self._db.execute(t.delete().where(t.c.a.in_(ids) | t.c.b.in_(ids)))
-        self._db.execute(a.delete().where(a.c.seq.in_(seqs)))
-        self._db.execute(d.delete().where(d.c.seq.in_(gone["seqs"])))
-
     # --- events ------------------------------------------------------------------------------------------------------
 
     def _close(self, entry: Entry) -> None:
         self.flush()
-        for event_no in sorted(self._touched):
-            self._write_version(event_no, entry)
+        touched = sorted(self._touched)
+        for at in range(0, len(touched), 500):
+            self._write_versions(touched[at : at + 500], entry)
         self._touched.clear()
         self._accounts.clear()
         self.flush()
 
-    def _write_version(self, event_no: int, entry: Entry) -> None:
-        event = self.event(event_no, entry.seq)
-        into = None
-        if event is None:
-            a = schema.account
-            into = self._db.execute(sa.select(a.c.event_no).where(a.c.seq == event_no)).scalar()
-        row = {"event_no": event_no, "seq": entry.seq, "at": entry.at.isoformat(), "into": into, **_columns(event)}
-        self._add(schema.event_version, row)
-        h = schema.event_head
-        self._db.execute(h.delete().where(h.c.event_no == event_no))
-        if event is not None:
-            self._add(schema.event_head, row)
+    def _write_versions(self, numbers: Sequence[int], entry: Entry) -> None:
+        """One new version of each event, by a few queries for all of them."""
+        events = self._merge_events(numbers, entry.seq)
+        a, h = schema.account, schema.event_head
+        gone = [number for number in numbers if number not in events]
+        homes = {row.seq: row.event_no for row in self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.seq.in_(gone)))}
+        self._db.execute(h.delete().where(h.c.event_no.in_(numbers)))
+        for number in numbers:
+            event = events.get(number)
+            into = homes.get(number) if event is None and homes.get(number) != number else None
+            row = {"event_no": number, "seq": entry.seq, "at": entry.at.isoformat(), "into": into, **_columns(event)}
+            self._add(schema.event_version, row)
+            if event is not None:
+                self._add(h, row)
 
-    def event(self, event_no: int, seq: int) -> Event | None:
-        """The event as the projections have it now, or None where it has no account."""
+    def _merge_events(self, numbers: Sequence[int], seq: int) -> dict[int, Event]:
+        """The events as the projections have them now; those without an account are left out."""
         a, d, c = schema.account, schema.document, schema.correction
-        query = sa.select(a.c.seq, a.c.id, a.c.copy_of, d.c.superseded_by).select_from(a.outerjoin(d, a.c.document_id == d.c.id))
-        rows = self._db.execute(query.where(a.c.event_no == event_no).order_by(a.c.seq)).all()
-        if not rows:
-            return None
-        accounts = self._load([row.seq for row in rows])
-        ids = [row.id for row in rows]
-        bodies = self._db.execute(sa.select(c.c.body).where(c.c.account_id.in_(ids), c.c.state == "accepted")).scalars()
-        corrections = [msgspec.json.decode(body, type=Correction) for body in bodies]
-        members = [(row.seq, apply_corrections(accounts[row.seq], corrections)) for row in rows if row.seq in accounts and not is_dropped(accounts[row.seq], corrections)]
+        columns = (a.c.event_no, a.c.seq, a.c.body_seq, a.c.id, a.c.copy_of, d.c.superseded_by, d.c.reading_seq)
+        query = sa.select(*columns).select_from(a.outerjoin(d, a.c.document_id == d.c.id)).where(a.c.event_no.in_(numbers))
+        rows = self._db.execute(query.order_by(a.c.event_no, a.c.seq)).all()
+        self._load([row.body_seq for row in rows])
+        decided: dict[int, list[Correction]] = {}
+        query = sa.select(a.c.event_no, c.c.body).select_from(a.join(c, a.c.id == c.c.account_id))
+        for row in self._db.execute(query.where(a.c.event_no.in_(numbers), c.c.state == "accepted").order_by(c.c.id)):
+            decided.setdefault(row.event_no, []).append(msgspec.json.decode(row.body, type=Correction))
+        found = {}
+        for number, group in groupby(rows, key=lambda row: row.event_no):
+            event = self._merge_event(number, list(group), decided.get(number, []), seq)
+            if event is not None:
+                found[number] = event
+        return found
+
+    def _merge_event(self, number: int, rows: Sequence[Any], corrections: list[Correction], seq: int) -> Event | None:
+        members = []
+        for row in rows:
+            account = self._accounts.get(row.body_seq)
+            if account is None or is_dropped(account, corrections) or is_stale(account, row.body_seq, row.reading_seq):
+                continue
+            members.append((row.seq, apply_corrections(account, corrections)))
         if not members:
             return None
         copies = {row.id: row.copy_of for row in rows if row.copy_of}
         silent = frozenset(row.id for row in rows if row.superseded_by)
-        return merge(members, copies, silent, corrections, seq)
+        event = merge(members, copies, silent, corrections, seq)
+        # Named by its first account, even where that one was erased, corrected away, or not read again.
+        former = tuple(event_id(row.seq) for row in rows if row.seq != number)
+        return msgspec.structs.replace(event, id=event_id(number), first_seq=number, former_ids=former)
 
-    def _load(self, seqs: list[int]) -> dict[int, Account]:
+    def _load(self, seqs: Sequence[int]) -> None:
         unknown = [seq for seq in seqs if seq not in self._accounts]
         for seq, body in log.payloads(self._db, unknown).items():
             self._accounts[seq] = msgspec.json.decode(body, type=StoredAccount).account
-        return {seq: self._accounts[seq] for seq in seqs if seq in self._accounts}
+
+
+def is_stale(account: Account, body_seq: int, reading_seq: int | None) -> bool:
+    """Whether a newer reading of its document did not give this account again; what a person typed stays."""
+    return reading_seq is not None and body_seq < reading_seq and account.typed_by is None
 
 
 class StoredAccount(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -230,7 +269,7 @@ def _columns(event: Event | None) -> Mapping[str, Any]:
     actors = [actor.name for actor in event.perpetrators.value] + [voice.speaker for voice in event.voices]
     words = [p.quote.words for p in (*event.targets, *event.victims, *event.weapons)] + [voice.words for voice in event.voices]
     return {
-        "first_day": when.start.isoformat() if when.start else None,
+        "first_day": when.start.isoformat() if when.start else OPEN_DAY,
         "last_day": when.end.isoformat() if when.end else None,
         "kind": event.kind.value,
         "place": _searchable([place.name, place.admin1, place.admin2, place.country] if place else []),
@@ -257,5 +296,4 @@ _APPLY: dict[str, Callable[[Fold, Entry, bytes], None]] = {
     "verdict": Fold._verdict,
     "correction": Fold._correction,
     "decision": Fold._correction,
-    "erasure": Fold._erasure,
 }

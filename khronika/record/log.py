@@ -57,11 +57,18 @@ def insert(connection: sa.Connection, rows: Sequence[Row]) -> None:
     """Write entries and payloads."""
     if not rows:
         return
-    columns = ("seq", "by", "kind", "key", "payload_digest", "digest")
-    connection.execute(
-        schema.entry.insert(), [{name: getattr(row.entry, name) for name in columns} | {"at": row.entry.at.isoformat()} for row in rows]
-    )
+    connection.execute(schema.entry.insert(), [_columns(row.entry) for row in rows])
     connection.execute(schema.payload.insert(), [{"seq": row.entry.seq, "salt": row.salt, "body": zlib.compress(row.body, 6)} for row in rows])
+
+
+def insert_entry(connection: sa.Connection, entry: Entry) -> None:
+    """Write an entry whose payload was destroyed (in a copy)."""
+    connection.execute(schema.entry.insert(), [_columns(entry)])
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    names = ("seq", "by", "kind", "key", "payload_digest", "digest")
+    return {name: getattr(entry, name) for name in names} | {"at": entry.at.isoformat()}
 
 
 def last(connection: sa.Connection) -> tuple[int, str]:

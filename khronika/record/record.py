@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,8 +14,8 @@ import msgspec
 import sqlalchemy as sa
 
 from khronika.errors import RecordError
-from khronika.record import log, schema, store
-from khronika.record.fold import Fold, StoredAccount, unpack_document
+from khronika.record import log, schema, store, upkeep
+from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document
 from khronika.record.merge import event_id, seq_of
 from khronika.record.writing import Transaction
 from khronika.text import fold as fold_words
@@ -52,7 +51,7 @@ class Record:
         """One transaction; durable when the block has ended without an error, else nothing of it is kept."""
         with self._lock, store.faults(self.address), store.begun(self._db):
             self._fold = Fold(self._db)
-            self._tx = Transaction(self._db, self._fold, by, self._clock())
+            self._tx = Transaction(self._db, self._fold, by, self._clock().astimezone(dt.UTC))
             try:
                 yield self._tx
                 self._tx.close()
@@ -97,7 +96,11 @@ class Record:
     def verify(self, against: str | None = None) -> log.Report:
         """Check the chain; names the first broken row."""
         with store.faults(self.address):
-            return log.verify(self._db, against)
+            try:
+                return log.verify(self._db, against)
+            finally:
+                if self._tx is None:
+                    self._db.rollback()
 
     def entries(self, after: int = 0, kind: str | None = None) -> Iterator[tuple[Entry, bytes | None]]:
         """Entries in order, with their payloads where these were not destroyed."""
@@ -111,7 +114,7 @@ class Record:
         return self._one(sa.select(schema.document.c.id).where(schema.document.c.id == id)) is not None
 
     def find_document(self, start: str) -> str | None:
-        """The document with this id, or whose id or account's id begins so (8 characters at least), or of this name, path or address."""
+        """The document with this id, or whose id or account's id begins so (8 characters at least), of this name, path or address; the path of an input set aside."""
         d, a, e = schema.document, schema.account, schema.entry
         for query in (
             sa.select(d.c.id).where(d.c.id == start),
@@ -127,7 +130,7 @@ class Record:
             found = self.document(row.id)
             if found and start in (found.name, found.capture.place):
                 return found.id
-        return None
+        return start if self._rows(sa.select(e.c.seq).where(e.c.kind == "rejection", e.c.key == start).limit(1)) else None
 
     def _document_payload(self, id: str) -> tuple[Document, bytes] | None:
         row = self._one(sa.select(schema.document.c.seq).where(schema.document.c.id == id))
@@ -197,29 +200,34 @@ class Record:
     def accounts(self, ids: Iterable[str]) -> list[Account]:
         """Accounts by id, in order of their seq."""
         wanted = list(ids)
-        seqs: list[int] = []
+        a = schema.account
+        seqs: list[tuple[int, int]] = []
         for at in range(0, len(wanted), PAGE):
-            a = schema.account
-            seqs += [row.seq for row in self._rows(sa.select(a.c.seq).where(a.c.id.in_(wanted[at : at + PAGE])))]
-        return self._load(sorted(seqs))
+            seqs += [(row.seq, row.body_seq) for row in self._rows(sa.select(a.c.seq, a.c.body_seq).where(a.c.id.in_(wanted[at : at + PAGE])))]
+        return self._load([body_seq for _, body_seq in sorted(seqs)])
 
     def _load(self, seqs: Sequence[int]) -> list[Account]:
         bodies = self._payloads(seqs)
         return [msgspec.json.decode(bodies[seq], type=StoredAccount).account for seq in seqs if seq in bodies]
 
     def accounts_of_document(self, document_id: str) -> list[Account]:
-        """Accounts that one document gave."""
-        a = schema.account
-        return self._load([row.seq for row in self._rows(sa.select(a.c.seq).where(a.c.document_id == document_id).order_by(a.c.seq))])
+        """Accounts that the newest reading of a document gave, and those that a person typed over it."""
+        a, d = schema.account, schema.document
+        query = sa.select(a.c.body_seq, d.c.reading_seq).select_from(a.outerjoin(d, a.c.document_id == d.c.id)).where(a.c.document_id == document_id)
+        rows = self._rows(query.order_by(a.c.seq))
+        reading_seq = rows[0].reading_seq if rows else None
+        bodies = self._payloads([row.body_seq for row in rows])
+        found = {seq: msgspec.json.decode(body, type=StoredAccount).account for seq, body in bodies.items()}
+        return [found[row.body_seq] for row in rows if row.body_seq in found and not is_stale(found[row.body_seq], row.body_seq, reading_seq)]
 
     def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
         """Accounts that share a blocking key, oldest first, at most `limit`."""
-        k = schema.key
-        seqs: set[int] = set()
+        k, a = schema.key, schema.account
+        seqs: dict[int, int] = {}
         for at in range(0, len(keys), PAGE):
-            query = sa.select(k.c.seq).where(k.c.key.in_(list(keys)[at : at + PAGE])).distinct().order_by(k.c.seq).limit(limit)
-            seqs |= {row.seq for row in self._rows(query)}
-        return self._load(sorted(seqs)[:limit])
+            query = sa.select(k.c.seq, a.c.body_seq).join(a, a.c.seq == k.c.seq).where(k.c.key.in_(list(keys)[at : at + PAGE]))
+            seqs |= {row.seq: row.body_seq for row in self._rows(query.distinct().order_by(k.c.seq).limit(limit))}
+        return self._load([seqs[seq] for seq in sorted(seqs)[:limit]])
 
     def event_of(self, account_id: str) -> str | None:
         """Id of the event that an account belongs to."""
@@ -252,46 +260,47 @@ class Record:
 
     # --- events ------------------------------------------------------------------------------------------------------
 
+    def _seq_as_of(self, as_of: int | dt.datetime | None) -> int | None:
+        """The newest seq at an instant; a seq is itself."""
+        if as_of is None or isinstance(as_of, int):
+            return as_of
+        at = as_of.astimezone(dt.UTC).isoformat()
+        return self._one(sa.select(sa.func.max(schema.entry.c.seq)).where(schema.entry.c.at <= at))[0] or 0
+
     def event(self, id: str, as_of: int | dt.datetime | None = None) -> Event | None:
         """The event under this id, or under an id that led to it after a merge."""
-        number = seq_of(id)
-        if number is None:
-            return None
+        number, until = seq_of(id), self._seq_as_of(as_of)
         v = schema.event_version
-        for _ in range(64):  # a chain of merges
-            row = self._one(sa.select(v.c.body, v.c.into).where(v.c.event_no == number, *_until(v, as_of)).order_by(v.c.seq.desc()).limit(1))
+        seen: set[int] = set()
+        while number is not None and number not in seen:
+            seen.add(number)
+            row = self._one(sa.select(v.c.body, v.c.into).where(v.c.event_no == number, *_until(v, until)).order_by(v.c.seq.desc()).limit(1))
             if row is None:
-                holder = self._one(sa.select(schema.account.c.event_no).where(schema.account.c.seq == number))
-                if holder is None or holder.event_no == number or as_of is not None:
-                    return None
-                number = holder.event_no
-            elif row.body is not None:
-                return msgspec.json.decode(row.body, type=Event)
-            elif row.into is None:
                 return None
-            else:
-                number = row.into
-        raise RecordError(f"{id}: its merges lead in a circle; khronika rebuild makes the tables anew")
+            if row.body is not None:
+                return msgspec.json.decode(row.body, type=Event)
+            number = row.into
+        return None
 
     def events(self, wanted: Filter = Filter()) -> Iterator[Event]:  # noqa: B008
         """Events in the order of their first day, then id; events without a day last."""
-        t = schema.event_head if wanted.as_of is None else schema.event_version
-        day = sa.func.coalesce(t.c.first_day, "9999")
-        query = sa.select(t.c.body, t.c.event_no, day.label("day")).where(t.c.body.is_not(None), *_where(t, wanted))
-        if wanted.as_of is not None:
+        until = self._seq_as_of(wanted.as_of)
+        t = schema.event_head if until is None else schema.event_version
+        query = sa.select(t.c.body, t.c.event_no, t.c.first_day).where(t.c.body.is_not(None), *_where(t, wanted), *_until(t, until))
+        if until is not None:
             newer = schema.event_version.alias()
-            later = sa.select(sa.literal(1)).where(newer.c.event_no == t.c.event_no, newer.c.seq > t.c.seq, *_until(newer, wanted.as_of))
-            query = query.where(*_until(t, wanted.as_of), ~later.exists())
-        query = query.order_by(day, t.c.event_no).limit(PAGE)
+            later = sa.select(sa.literal(1)).where(newer.c.event_no == t.c.event_no, newer.c.seq > t.c.seq, newer.c.seq <= until)
+            query = query.where(~later.exists())
+        query = query.order_by(t.c.first_day, t.c.event_no).limit(PAGE)
+        place = sa.tuple_(t.c.first_day, t.c.event_no)
         last: tuple[str, int] | None = None
         while True:
-            page = query if last is None else query.where(sa.or_(day > last[0], sa.and_(day == last[0], t.c.event_no > last[1])))
-            rows = self._rows(page)
+            rows = self._rows(query if last is None else query.where(place > sa.tuple_(*last)))
             for row in rows:
                 yield msgspec.json.decode(row.body, type=Event)
             if len(rows) < PAGE:
                 return
-            last = rows[-1].day, rows[-1].event_no
+            last = rows[-1].first_day, rows[-1].event_no
 
     def versions(self, id: str) -> list[Event]:
         """Every version of an event, oldest first."""
@@ -326,36 +335,39 @@ class Record:
     def rebuild(self) -> None:
         """Drop the projections and fold the log anew, in one transaction."""
         with self._lock, store.faults(self.address), store.begun(self._db):
-            refold(self._db)
+            upkeep.refold(self._db)
 
-    def erase(self, document_id: str, basis: str, by: str) -> int:
-        """Destroy the payloads of a document and of all that was read from it; returns how many.
+    def erase(self, item: str, basis: str, by: str) -> int:
+        """Destroy the payloads of a document and of all that was read from it or said of it; returns how many.
 
         The tombstone in the chain names the seqs and the basis, nothing of the content. Event versions are made anew without it.
+
+        Args:
+            item: id of a document, or path of an input that was set aside.
         """
-        with self.write(by=by) as tx:
-            seqs = self._seqs_of(document_id)
-            tombstone = {"seqs": seqs, "basis": basis}
-            self._db.execute(schema.payload.delete().where(schema.payload.c.seq.in_(seqs)))
-            tx.append("erasure", document_id, json.dumps(tombstone, sort_keys=True).encode())
-            tx.flush()
-            refold(self._db)  # older versions held its words too
-        self._vacuum()
-        return len(seqs)
+        with store.faults(self.address):
+            digests = upkeep.entries_about(self._db, item)
+            self._db.rollback()
+        return upkeep.erase(self, self._db, upkeep.Erasure(key=item, digests=digests, basis=basis, by=by))
 
-    def _seqs_of(self, document_id: str) -> list[int]:
-        e, a = schema.entry, schema.account
-        accounts = [row.id for row in self._rows(sa.select(a.c.id).where(a.c.document_id == document_id))]
-        own = self._rows(sa.select(e.c.seq).where(e.c.kind.in_(("document", "text", "reading")), e.c.key == document_id))
-        told = self._rows(sa.select(e.c.seq).where(e.c.kind == "account", e.c.key.in_(accounts))) if accounts else []
-        return sorted(row.seq for row in (*own, *told))
+    def take_erasures(self, other: Record | None = None) -> int:
+        """Destroy what was erased in another record of the same log (or is noted beside this file) and is here still; returns how many."""
+        with store.faults(self.address):
+            known = upkeep.noted_erasures(self.address) if other is None else upkeep.erasures_in(other._db)
+            due = list(upkeep.pending(self._db, known)) if known else []
+            self._db.rollback()
+        return sum(upkeep.erase(self, self._db, erasure) for erasure in due)
 
-    def _vacuum(self) -> None:
-        """What was deleted must not stay in free pages or in the write-ahead log."""
-        if self._db.dialect.name == "sqlite":
-            with store.faults(self.address):
-                self._db.exec_driver_sql("VACUUM")
-                self._db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    def refuse_pending_erasures(self) -> None:
+        """For a record opened to be looked at only.
+
+        Raises:
+            RecordError: it holds what was erased (a backup was put back) and cannot be erased without writing.
+        """
+        known = upkeep.noted_erasures(self.address)
+        if known and any(upkeep.pending(self._db, known)):
+            raise RecordError(f"{self.address}: restored from before an erasure; khronika rebuild erases it again, then it can be looked at")
+        self._db.rollback()
 
     def copy_to(self, other: Record) -> int:
         """Copy the log into an empty record, seqs, digests and erasures intact; returns the number of entries.
@@ -365,21 +377,22 @@ class Record:
         """
         if other.head():
             raise RecordError(f"{other.address}: not empty ({other.head()} entries); copy into a new record")
-        count = 0
-        with other._lock, store.faults(other.address), store.begun(other._db):
-            rows: list[log.Row] = []
-            for entry, salt, body in log.read(self._db):
-                count += 1
-                if body is None or salt is None:
-                    other._db.execute(schema.entry.insert(), [_bare(entry)])
-                else:
-                    rows.append(log.Row(entry, salt, body))
-                if len(rows) >= 500:
-                    log.insert(other._db, rows)
-                    rows = []
-            log.insert(other._db, rows)
-            refold(other._db)
+        with other._lock, store.faults(other.address), store.begun(other._db), self._snapshot():
+            count = upkeep.copy_log(self._db, other._db)
+        other.take_erasures()
         return count
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Reads in this block see one moment of the log: it is read in pages and others may write meanwhile (appending only)."""
+        try:
+            if self._db.dialect.name == "sqlite":
+                self._db.exec_driver_sql("BEGIN")
+            yield
+        finally:
+            if self._db.dialect.name == "sqlite":
+                self._db.exec_driver_sql("ROLLBACK")
+            self._db.rollback()
 
     def backup(self, path: str) -> None:
         """A consistent copy in a new SQLite file."""
@@ -392,27 +405,8 @@ class Record:
         return Counter({row[0]: row[1] for row in self._rows(sa.select(e.c.kind, sa.func.count()).group_by(e.c.kind))})
 
 
-def refold(connection: sa.Connection) -> None:
-    """Empty the projections and apply every entry again."""
-    for table in schema.PROJECTIONS:
-        connection.execute(table.delete())
-    fold = Fold(connection)
-    for entry, _, body in log.read(connection):
-        fold.apply(entry, body)
-    fold.flush()
-
-
-def _bare(entry: Entry) -> dict[str, Any]:
-    names = ("seq", "by", "kind", "key", "payload_digest", "digest")
-    return {name: getattr(entry, name) for name in names} | {"at": entry.at.isoformat()}
-
-
-def _until(table: sa.FromClause, as_of: int | dt.datetime | None) -> list[sa.ColumnElement[bool]]:
-    if as_of is None:
-        return []
-    if isinstance(as_of, int):
-        return [table.c.seq <= as_of]
-    return [table.c.at <= as_of.astimezone(dt.UTC).isoformat()]
+def _until(table: sa.FromClause, seq: int | None) -> list[sa.ColumnElement[bool]]:
+    return [] if seq is None else [table.c.seq <= seq]
 
 
 def _where(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:

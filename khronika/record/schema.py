@@ -24,6 +24,7 @@ entry = sa.Table(
     sa.Column("digest", sa.Text, nullable=False),
 )
 sa.Index("entry_kind_key", entry.c.kind, entry.c.key)
+sa.Index("entry_at", entry.c.at)
 
 payload = sa.Table(
     "payload",
@@ -55,12 +56,13 @@ account = sa.Table(
     _projected,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("body_seq", sa.BigInteger, nullable=False),
     sa.Column("document_id", sa.Text, nullable=False, index=True),
     sa.Column("event_no", sa.BigInteger, nullable=False, index=True),
     sa.Column("copy_of", sa.Text),
     sa.Column("place", sa.Text),
 )
-"""`event_no` is the lowest seq of the group; `place` is set where a place was named and not found."""
+"""`seq` is where the account came first, `body_seq` where it was told last; `event_no` is the lowest seq of the group; `place` is set where a place was named and not found."""
 
 key = sa.Table(
     "p_key",
@@ -115,7 +117,7 @@ event_version = sa.Table(
     *(sa.Column(c.name, c.type, primary_key=c.name == "seq", autoincrement=False) for c in _event_columns()),
 )
 """Every version of every event; `body` null: the event went into event `into` (merge) or lost its last account."""
-sa.Index("p_event_version_at", event_version.c.event_no, event_version.c.at)
+sa.Index("p_event_version_day", event_version.c.first_day, event_version.c.event_no, event_version.c.seq)
 
 event_head = sa.Table(
     "p_event_head",

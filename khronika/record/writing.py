@@ -98,7 +98,7 @@ class Transaction:
             return
         self.flush()
         a = schema.account
-        seq = self._db.execute(sa.select(a.c.seq).where(a.c.id == correction.account_id)).scalar()
+        seq = self._db.execute(sa.select(a.c.body_seq).where(a.c.id == correction.account_id)).scalar()
         body = log.payloads(self._db, [seq]).get(seq) if seq is not None else None
         if body is None:
             raise UsageError(f"{correction.account_id[:12]}: no such account")

@@ -1,0 +1,155 @@
+"""What must hold when a record is erased from, copied, restored, read anew."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from khronika.errors import RecordError
+from khronika.record import open_record
+from khronika.record.record import Record
+from khronika.types import Correction, Filter, Linking, Reading, SetAside
+from tests.factories import NOON, make_account, make_document
+from tests.record.test_record import projections, tell
+
+
+def test_erasing_the_first_account_keeps_the_events_name(record: Record) -> None:
+    first, second = tell(record, "one", "two", groups=(("one", "two"),))
+    (before,) = record.events()
+    record.erase(first.document_id, "court order", by="editor")
+    (after,) = record.events()
+    assert after.id == before.id and after.account_ids == (second.id,)
+    assert record.event(before.former_ids[0]) == after
+    rows = projections(record)
+    record.rebuild()
+    assert projections(record) == rows
+
+
+def test_an_old_view_changes_only_by_erasure(record: Record) -> None:
+    first, _ = tell(record, "one", "two", groups=(("one", "two"),))
+    head = record.head()
+    tell(record, "three")
+    record.erase(first.document_id, "court order", by="editor")
+    (as_it_was,) = record.events(Filter(as_of=head))
+    assert first.id not in as_it_was.account_ids
+
+
+def test_a_restored_backup_is_erased_again(tmp_path: Path) -> None:
+    path, saved = tmp_path / "r.sqlite", tmp_path / "saved.sqlite"
+    with open_record(str(path), clock=lambda: NOON) as record:
+        first, second = tell(record, "one", "two")
+        record.backup(str(saved))
+        record.erase(first.document_id, "court order", by="editor")
+    for end in ("-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+    shutil.copy(saved, path)
+    with pytest.raises(RecordError, match="before an erasure"):
+        open_record(str(path), read_only=True, clock=lambda: NOON)
+    with open_record(str(path), clock=lambda: NOON) as record:
+        assert record.payload(first.document_id) is None and record.payload(second.document_id) == b"bytes of two"
+        assert record.verify().ok and record.verify().erased == 4
+        head = record.head()
+    with open_record(str(path), read_only=True, clock=lambda: NOON) as record:
+        assert record.head() == head  # once is enough
+
+
+def test_an_older_copy_takes_the_erasures_of_the_record(record: Record, tmp_path: Path) -> None:
+    first, _ = tell(record, "one", "two")
+    with open_record(str(tmp_path / "copy.sqlite"), clock=lambda: NOON) as other:
+        record.copy_to(other)
+        record.erase(first.document_id, "court order", by="editor")
+        assert other.document(first.document_id) is not None
+        assert other.take_erasures(record) == 4
+        assert other.document(first.document_id) is None and other.verify().ok
+        assert other.take_erasures(record) == 0
+
+
+def test_erasure_takes_corrections_and_rejections_along(record: Record) -> None:
+    (first,) = tell(record, "one", killed=2)
+    with record.write(by="editor") as tx:
+        tx.add_correction(Correction(id="c1", field="mention.killed.low", old=2, new=3, reason="misread", account_id=first.id))
+        tx.decide_correction("c1", "accepted", by="editor")
+        tx.add_rejection(SetAside(place="one.txt", reason="half of it", payload=b"half", document=make_document("one")))
+        tx.add_rejection(SetAside(place="bad.pdf", reason="no text layer", payload=b"%PDF"))
+    assert record.erase(first.document_id, "court order", by="editor") == 7
+    assert record.corrections() == [] and [row.place for row in record.rejections()] == ["bad.pdf"]
+    assert record.erase("bad.pdf", "court order", by="editor") == 1
+    assert list(record.rejections()) == [] and record.verify().ok
+
+
+def test_no_event_hides_it_and_withdrawal_brings_it_back(record: Record) -> None:
+    (first,) = tell(record, "one")
+    (before,) = record.events()
+    with record.write(by="editor") as tx:
+        tx.add_correction(Correction(id="c1", field="event", new=None, reason="a drill", account_id=first.id))
+        tx.decide_correction("c1", "accepted", by="editor")
+    assert list(record.events()) == [] and record.event(before.id) is None
+    with record.write(by="editor") as tx:
+        tx.decide_correction("c1", "withdrawn", by="editor")
+    assert [event.id for event in record.events()] == [before.id]
+
+
+def read_anew(record: Record, *accounts: object) -> None:
+    with record.write(by="reread") as tx:
+        document_id = accounts[0].document_id  # type: ignore[attr-defined]
+        tx.add_reading(document_id, Reading(text_id="t", by="better@2"))
+        for account in accounts:
+            tx.add_account(account, ["key:new"])  # type: ignore[arg-type]
+        tx.add_linking(Linking(groups=tuple((account.id,) for account in accounts)))  # type: ignore[attr-defined]
+
+
+def test_a_better_reading_replaces_the_older_and_keeps_names_and_corrections(record: Record) -> None:
+    (first,) = tell(record, "one", killed=2)
+    (before,) = record.events()
+    with record.write(by="editor") as tx:
+        tx.add_correction(Correction(id="c1", field="mention.kind", new="attack", reason="misread", account_id=first.id))
+        tx.decide_correction("c1", "accepted", by="editor")
+    head = record.head()
+    read_anew(record, make_account("one", killed=5), make_account("one", number=1, killed=1))
+    again, other = record.events()
+    assert again.id == before.id and again.killed is not None and again.killed.value.best == 5
+    assert again.kind.value == "attack" and other.id != before.id
+    assert len(record.accounts_of_document(first.document_id)) == 2
+    assert [account.id for account in record.accounts_by_keys(["key:new"], 10)] == [first.id, other.account_ids[0]]
+    assert record.accounts_by_keys(["key:o"], 10) == []
+    (as_it_was,) = record.events(Filter(as_of=head))
+    assert as_it_was.killed is not None and as_it_was.killed.value.best == 2
+    rows = projections(record)
+    record.rebuild()
+    assert projections(record) == rows
+
+
+def test_what_a_better_reading_does_not_give_again_is_gone(record: Record) -> None:
+    (first,) = tell(record, "one")
+    (before,) = record.events()
+    read_anew(record, make_account("one", number=1))
+    (event,) = record.events()
+    assert event.id != before.id and record.event(before.id) is None
+    assert record.account(first.id) is not None
+
+
+def test_an_instant_is_as_good_as_a_seq(address: str) -> None:
+    import datetime as dt
+
+    clock = [NOON]
+    with open_record(address, clock=lambda: clock[0]) as record:
+        tell(record, "one")
+        clock[0] += dt.timedelta(hours=1)
+        tell(record, "two")
+        assert len(list(record.events(Filter(as_of=NOON)))) == 1
+        assert list(record.events(Filter(as_of=NOON - dt.timedelta(seconds=1)))) == []
+        assert len(list(record.events(Filter(as_of=clock[0])))) == 2
+        (one,) = record.events(Filter(as_of=NOON))
+        assert record.event(one.id, NOON - dt.timedelta(seconds=1)) is None
+
+
+def test_a_backup_while_another_writes(open_at: Callable[[], Record], tmp_path: Path) -> None:
+    record, other = open_at(), open_at()
+    tell(record, "one")
+    record.backup(str(tmp_path / "saved.sqlite"))
+    tell(other, "two")
+    with open_record(str(tmp_path / "saved.sqlite"), clock=lambda: NOON) as saved:
+        assert saved.verify().ok and len(list(saved.events())) == 1
