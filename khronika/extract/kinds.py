@@ -15,19 +15,21 @@ from khronika.extract.triggers import Trigger
 
 FAR = ("air_drone_strike", "shelling_artillery_missile", "remote_explosive")
 
+TAKEN = ("government_regains_territory", "non_state_actor_overtakes_territory")
+
 
 @cache
 def _signs(language: str) -> dict[str, re.Pattern[str]]:
     return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/kinds.toml").items()}
 
 
-def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lexicon: Lexicon, is_war: bool) -> str:
+def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lexicon: Lexicon, far: str | None) -> str:
     """The kind of an occurrence.
 
     Args:
         own: its sentences.
         before: the few sentences before its first.
-        is_war: whether the text as a whole tells of artillery and missiles.
+        far: the kind of violence from afar that the text as a whole tells of, if any.
     """
     signs = _signs(lexicon.language)
     words = " ".join(segment.words for segment in own)
@@ -43,9 +45,21 @@ def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lex
         return "change_to_group"
     if kind == "non_state_actor_overtakes_territory" and re.match(r"captured\b", trigger.quote.words) and signs["person"].search(home) and not signs["place"].search(home):
         return "arrests"
+    if kind in TAKEN:
+        return _taken(kind, home, trigger, own, signs)
     if trigger.levels["group"] not in ("attack", "killing", "strike") or kind != {"strike": "shelling_artillery_missile"}.get(trigger.levels["group"], "attack"):
         return kind
-    return _by_context(kind, words, before, lexicon, is_war)
+    return _by_context(kind, words, before, lexicon, far)
+
+
+def _taken(kind: str, home: str, trigger: Trigger, own: list[Segment], signs: dict[str, re.Pattern[str]]) -> str:
+    """A place that a state's own forces take is regained, one that others take is not; told by the last of them before the trigger."""
+    segment = next((s for s in own if s.words == home), None)
+    before = home[: trigger.quote.start - segment.start] if segment else home
+    state, taker = ([match.start() for match in signs[name].finditer(before)] for name in ("state", "taker"))
+    if state and (not taker or taker[-1] < state[-1]):
+        return "government_regains_territory"
+    return "non_state_actor_overtakes_territory" if taker and not state else kind
 
 
 def _shot_down(words: str, signs: dict[str, re.Pattern[str]], kind: str) -> str:
@@ -57,7 +71,7 @@ def _shot_down(words: str, signs: dict[str, re.Pattern[str]], kind: str) -> str:
     return kind
 
 
-def _by_context(kind: str, words: str, before: list[Segment], lexicon: Lexicon, is_war: bool) -> str:
+def _by_context(kind: str, words: str, before: list[Segment], lexicon: Lexicon, far: str | None) -> str:
     """The kind of violence whose own sentence names no means."""
     signs = _signs(lexicon.language)
     for text in (words, *(segment.words for segment in reversed(before))):
@@ -68,17 +82,15 @@ def _by_context(kind: str, words: str, before: list[Segment], lexicon: Lexicon, 
                 return name
     if kind == "attack" and signs["combat"].search(words):
         return "armed_clash"
-    if kind == "attack" and is_war and not signs["face"].search(words) and signs["struck"].search(words):
-        return "shelling_artillery_missile"
+    if far and not signs["face"].search(words) and (kind != "attack" or signs["struck"].search(words)):
+        return far
     return kind
 
 
-def is_of_war(segments: list[Segment], language: str) -> bool:
-    """Whether a text tells of artillery and missiles in more than one sentence."""
-    pattern = _signs(language)["war"]
-    seen = 0
-    for segment in segments[:80]:
-        seen += bool(pattern.search(segment.words))
-        if seen > 1:
-            return True
-    return False
+def far_kind_of(segments: list[Segment], language: str) -> str | None:
+    """The kind of violence from afar that a text tells of most; None where fewer than two of its sentences tell of any."""
+    signs = _signs(language)
+    guns, air = (sum(bool(signs[name].search(segment.words)) for segment in segments[:80]) for name in ("war", "air"))
+    if max(guns, air) < 2:
+        return None
+    return "air_drone_strike" if air > guns else "shelling_artillery_missile"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from khronika.extract import claims, joining, locations, outlook, persons, roles, tolls
 from khronika.extract.joining import Occurrence
-from khronika.extract.kinds import is_of_war, settle_kind
+from khronika.extract.kinds import far_kind_of, settle_kind
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.setting import Setting
@@ -44,8 +44,8 @@ class RulesExtractor:
         setting = Setting(segments, lexicon.language)
         occurrences = _occurrences(triggers, segments, text, lexicon, self._least)
         occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
-        is_war = is_of_war(segments, lexicon.language)
-        mentions = [_mention(occurrence, segments, text, lexicon, is_war) for occurrence in occurrences]
+        far = far_kind_of(segments, lexicon.language)
+        mentions = [_mention(occurrence, segments, text, lexicon, far) for occurrence in occurrences]
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
         mentions = list(claims.find_claims(text, spoken, mentions))
         assessments, forecasts = outlook.find_outlook(text, spoken, mentions)
@@ -75,11 +75,11 @@ def _occurrences(triggers: list[Trigger], segments: list[Segment], text: Text, l
     return joining.join([t for t in triggers if t.quote.within == "title"], segments, lexicon, least)
 
 
-def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, is_war: bool) -> Mention:
+def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, far: str | None) -> Mention:
     own = [segments[at] for at in occurrence.sentences]
     trigger = occurrence.main
     first = occurrence.sentences[0]
-    kind = settle_kind(trigger, own, segments[max(0, first - 2) : first], lexicon, is_war)
+    kind = settle_kind(trigger, own, segments[max(0, first - 2) : first], lexicon, far)
     if kind != trigger.kind:
         trigger = dataclasses.replace(trigger, kind=kind)
     language = lexicon.language
