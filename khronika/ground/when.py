@@ -44,12 +44,11 @@ class _Side:
 
 @dataclass
 class _Before:
-    """The event told last: its number, its days and where it stood."""
+    """The event told last: its number, its days, where its trigger stands and in which paragraph (title: -1)."""
 
     number: int
     when: When
-    within: str
-    sentence: int
+    at: int
     paragraph: int
 
 
@@ -83,9 +82,7 @@ class _Dating:
             when = self._when(mention, before)
             found[number] = when
             if when.start is not None or before is None:
-                side = self._side_of(mention.trigger)
-                place = (side.sentence(mention.trigger.start), self._paragraph(mention.trigger))
-                before = _Before(number + 1, when, mention.trigger.within, *place)
+                before = _Before(number + 1, when, mention.trigger.start, self._paragraph(mention.trigger))
         return [found[i] for i in range(len(reading.mentions))]
 
     def _side_of(self, quote: Quote) -> _Side:
@@ -188,7 +185,7 @@ class _Dating:
         time = side.told.times[index]
         reason: str = time.reason
         basis: Basis = time.basis
-        if time.anchored and time.op != "clock" and before is not None and before.when.start is not None:
+        if time.anchored and time.op != "clock" and before is not None and before.when.start is not None and not self._told_since(side, index, before):
             time = side.told.from_day(index, before.when.start)
             reason, basis = f"counted from event {before.number}, {before.when.start}", "anchored"
         elif time.op == "clock" and time.anchored:
@@ -206,6 +203,11 @@ class _Dating:
         if first and last and self._published and first > self._published and time.tense != "future" and mention.status == "occurred":
             return None
         return self._when_of(side, time, basis, reason, first, last)
+
+    def _told_since(self, side: _Side, index: int, before: _Before) -> bool:
+        """Whether a day stands between the event told before and an anchored expression, or that event has none of its own."""
+        days = [time for time in side.told.times[:index] if time.first and time.first == time.last and not time.anchored]
+        return bool(days) and (before.when.basis in ("assumed_fresh", "open") or days[-1].start > before.at and before.paragraph >= 0)
 
     def _beside(self, side: _Side, index: int, mention: Mention, before: _Before | None) -> When | None:
         """"A week after the explosions": a week before what the sentence tells, which is dated by its own words, or as the event told before."""
