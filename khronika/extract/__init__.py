@@ -14,5 +14,11 @@ def _rules(model: Path | None) -> Extractor:
     return RulesExtractor()
 
 
-EXTRACTORS: dict[str, Callable[[Path | None], Extractor]] = {"rules": _rules}
+def _model(model: Path | None) -> Extractor:
+    from khronika.extract.model.extractor import ModelExtractor
+
+    return ModelExtractor(model)
+
+
+EXTRACTORS: dict[str, Callable[[Path | None], Extractor]] = {"rules": _rules, "model": _model}
 """Name -> loader; the argument is the folder of the weights where the way of reading has any."""

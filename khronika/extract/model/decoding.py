@@ -1,0 +1,159 @@
+"""Scores of one part of a text go in, its happenings come out: triggers, kinds, evidence sentences and who stands in which role.
+
+A happening is founded where the network and the rules' word list together reach the least p; sentences on the same one are joined to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from khronika.extract.model.layout import ROLES, SENTENCE, STATES
+from khronika.extract.model.scores import HEAD, Found, links, means, sentence_scores, sigmoid, span_scores, spans_above
+from khronika.extract.model.weights import Floats, Settings
+from khronika.extract.triggers import FAMILY
+from khronika.text import Span
+from khronika.types import KINDS
+
+FLOOR = -6.0
+"""Logit below which a trigger is not looked at."""
+ABSENT = -8.0
+"""Stands for the trigger logit of a sentence in which the network sees none."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A trigger of the rules: tokens, sentence, kind, strength 0 to 1, and whether it is background."""
+
+    span: Span
+    sentence: int
+    kind: str
+    strength: float
+    background: bool = False
+
+
+@dataclass
+class Happening:
+    """One event in tokens of its part; `roles` holds (type index into ROLES, span, p)."""
+
+    trigger: Span
+    sentence: int
+    kind: str
+    p: float
+    features: tuple[float, ...]
+    states: dict[str, float]
+    numbers: Floats
+    evidence: list[int] = field(default_factory=list)
+    roles: list[tuple[int, Span, float]] = field(default_factory=list)
+    hint: Hint | None = None
+
+
+@dataclass
+class Part:
+    """All scores of one part of a text."""
+
+    sentences: list[Span]
+    numbers: Floats
+    labels: Floats
+    spans: list[Found]
+
+
+def logistic(weights: Sequence[float], features: Sequence[float]) -> float:
+    """The probability that a linear score gives; the last weight is the constant."""
+    return sigmoid(float(np.dot(weights[:-1], features)) + weights[-1])
+
+
+def score(numbers: Floats, sentences: list[Span]) -> Part:
+    """What the heads say of a part."""
+    spans = spans_above(span_scores(numbers), [FLOOR, *[-4.0] * len(ROLES)], sentences)
+    return Part(sentences, numbers, sentence_scores(numbers, sentences), spans)
+
+
+def candidates(part: Part, hints: Sequence[Hint], settings: Settings) -> list[Happening]:
+    """For each sentence its possible triggers, the better ones first; every one with its p."""
+    home = np.full(len(part.numbers) + 1, -1)
+    for number, (a, b) in enumerate(part.sentences):
+        home[a:b] = number
+    by_sentence: dict[int, list[tuple[Span, float, Hint | None]]] = {}
+    for hint in hints:
+        by_sentence.setdefault(hint.sentence, []).append((hint.span, ABSENT, hint))
+    for span in part.spans:
+        if span.type != 0:
+            continue
+        known = by_sentence.setdefault(int(home[span.start]), [])
+        twin = next((k for k in known if k[2] and k[1] == ABSENT and k[0][0] < span.end and span.start < k[0][1]), None)
+        if twin:
+            known.remove(twin)
+        known.append(((span.start, span.end), span.score, twin[2] if twin else None))
+    found = []
+    for number, options in by_sentence.items():
+        label = part.labels[number]
+        for trigger, value, hint in options:
+            own = means(part.numbers, [trigger])[0]
+            background = float(label[1]) + float(own[HEAD["state"]][0])
+            features = (value, float(label[0]), hint.strength if hint else 0.0, 0.5 * background)
+            states = {name: sigmoid(float(x)) for name, x in zip(STATES, own[HEAD["state"]], strict=True)}
+            states["background"] = sigmoid(0.5 * background + (1.0 if hint and hint.background else 0.0))
+            kinds = kind_scores(own, label)
+            if hint:
+                kinds[KINDS.index(hint.kind)] += settings.hint * hint.strength
+            kind = KINDS[int(kinds.argmax())]
+            found.append(Happening(trigger, number, kind, logistic(settings.event, features), features, states, own, hint=hint))
+    return sorted(found, key=lambda h: (-h.p, h.trigger))
+
+
+def kind_scores(own: Floats, label: Floats) -> Floats:
+    """For each kind how well the trigger's tokens and the whole sentence speak for it."""
+    first = SENTENCE.index(KINDS[0])
+    at_trigger = own[HEAD["kind"]] - np.logaddexp.reduce(own[HEAD["kind"]])
+    return np.asarray(at_trigger - 0.5 * np.logaddexp(0.0, -label[first : first + len(KINDS)]), np.float32)
+
+
+def family(kind: str) -> str:
+    """Kinds that one occurrence may be told by in turn."""
+    return FAMILY.get(kind, kind)
+
+
+def happenings(part: Part, found: Sequence[Happening], settings: Settings) -> list[Happening]:
+    """Those that reach the least p, each with its evidence and roles, in order of the text."""
+    far = np.array(settings.far, np.float32)
+    centres = means(part.numbers, part.sentences)
+    kept: list[Happening] = []
+    for one in found:
+        if one.p < settings.least["event"]:
+            break
+        if any(_told(one, other, settings) for other in kept):
+            continue
+        steps = [[n - one.sentence for n in range(len(part.sentences))]]
+        link = links(one.numbers[None], centres, ("from", "to"), steps, far)[0]
+        tells = np.maximum(part.labels[:, 0], part.labels[:, 1])
+        joined = [n for n in range(len(part.sentences)) if sigmoid(float(link[n])) >= settings.least["evidence"] and tells[n] > -2.0]
+        one.evidence = sorted({one.sentence, *joined})
+        kept.append(one)
+    _give_roles(part, kept, settings)
+    return sorted(kept, key=lambda h: h.trigger)
+
+
+def _told(one: Happening, other: Happening, settings: Settings) -> bool:
+    """Whether a stronger happening already tells of this one: same sentence, or its evidence, and the same family."""
+    if one.sentence == other.sentence:
+        return family(one.kind) == family(other.kind) or one.p < 0.8 * other.p
+    return one.sentence in other.evidence and (family(one.kind) == family(other.kind) or one.p < 0.5 * other.p)
+
+
+def _give_roles(part: Part, kept: list[Happening], settings: Settings) -> None:
+    spans = [s for s in part.spans if s.type > 0]
+    if not kept or not spans:
+        return
+    home = {s: next(n for n, (a, b) in enumerate(part.sentences) if a <= s.start < b) for s in spans}
+    steps = [[home[s] - h.sentence for s in spans] for h in kept]
+    far = np.array([settings.role_far[s.type - 1] for s in spans], np.float32)
+    match = links(np.stack([h.numbers for h in kept]), means(part.numbers, [(s.start, s.end) for s in spans]), ("doer", "part"), steps, far)
+    for row, happening in enumerate(kept):
+        for column, span in enumerate(spans):
+            near = home[span] in happening.evidence
+            p = sigmoid(span.score) * sigmoid(float(match[row, column])) * (1.0 if near else 0.5)
+            if p >= settings.least[ROLES[span.type - 1]]:
+                happening.roles.append((span.type - 1, (span.start, span.end), p))

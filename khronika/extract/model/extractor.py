@@ -1,0 +1,239 @@
+"""A Text goes in, a Reading comes out: events, roles and evidence by the network, counts, claims and persons by the rules.
+
+The rules' functions are laid over the network's mentions, so both ways of reading differ only where the network decides.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from khronika.extract import claims, outlook, persons, roles, rules
+from khronika.extract.joining import Occurrence
+from khronika.extract.kinds import is_of_war
+from khronika.extract.lexicon import Lexicon, load
+from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, score
+from khronika.extract.model.layout import ROLES, SENTENCE, TOPICS
+from khronika.extract.model.weights import Network
+from khronika.extract.model.windows import sentence_tokens, sentences_of
+from khronika.extract.segments import Segment, segments_of
+from khronika.extract.triggers import Trigger, find_triggers
+from khronika.text import Span, digest_of, overlaps, words_of
+from khronika.types import KINDS, Assessment, Forecast, Mention, Participant, Quote, Reading, Text, Topic
+
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
+PART = 4000
+"""Tokens that are decoded together; a longer text is read in parts of whole sentences."""
+
+
+class Piece:
+    """Some sentences of a text with their scores and the rules' hints; `offsets` are the characters of each token."""
+
+    def __init__(self, segments: list[Segment], offsets: list[Span], part: Part, hints: list[Hint], triggers: list[Trigger]) -> None:
+        self.segments = segments
+        self.offsets = offsets
+        self.part = part
+        self.hints = hints
+        self.triggers = triggers
+
+    def quote(self, text: Text, span: Span) -> Quote:
+        """The exact words under some tokens."""
+        start, end = self.offsets[span[0]][0], self.offsets[span[1] - 1][1]
+        return Quote(start=start, end=end, words=text.body[start:end])
+
+
+class ModelExtractor:
+    """Reads with the weights of a folder; one is enough for a process, and several threads may use it.
+
+    Raises:
+        ModelError: the weights are missing, damaged or of another version.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.network = Network(folder or FOLDER)
+        self.settings = self.network.settings
+        self.name = f"model@{self.network.digest[:12]}"
+        self._rules = rules.RulesExtractor()
+
+    def read(self, text: Text) -> Reading:
+        """What the text says; a text in another language than English is read by the rules."""
+        if (text.language or "en") != "en" or not text.body.strip():
+            return self._rules.read(text)
+        lexicon = load("en")
+        segments = body_segments(text)
+        pieces = list(self.pieces(text, segments, lexicon))
+        mentions = list(claims.find_claims(text, segments, self.mentions(text, pieces, lexicon)))
+        assessments, forecasts = self.outlook(pieces, outlook.find_outlook(text, segments, mentions))
+        return Reading(
+            text_id=text.id,
+            by=self.name,
+            mentions=tuple(mentions),
+            assessments=assessments,
+            forecasts=forecasts,
+            persons=persons.find_persons(text, segments_of(text)),
+        )
+
+    def mentions(self, text: Text, pieces: Sequence[Piece], lexicon: Lexicon) -> list[Mention]:
+        """The events of a text that was already scored, without their claims."""
+        found = []
+        is_war = is_of_war([segment for piece in pieces for segment in piece.segments], lexicon.language)
+        for piece in pieces:
+            for one in happenings(piece.part, candidates(piece.part, piece.hints, self.settings), self.settings):
+                found.append(self._mention(one, piece, text, lexicon, is_war))
+        return found
+
+    def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon) -> Iterator[Piece]:
+        """The text in parts of at most PART tokens, with the scores of each."""
+        ids, offsets = self.network.pieces.encode(text.body)
+        spans = sentence_tokens([(s.start, s.end) for s in segments], offsets)
+        triggers = find_triggers(list(segments), lexicon, text.published)
+        first = 0
+        while first < len(segments):
+            last = first + 1
+            while last < len(segments) and spans[last][1] - spans[first][0] <= PART:
+                last += 1
+            yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [t for t in triggers if first <= t.at < last], first)
+            first = last
+
+    def _piece(
+        self, segments: list[Segment], ids: list[int], offsets: list[Span], spans: list[Span], triggers: list[Trigger], first: int
+    ) -> Piece:
+        a, b = spans[0][0], spans[-1][1]
+        within = [(x - a, y - a) for x, y in spans]
+        part = score(self.network.numbers(ids[a:b], within), within)
+        here = offsets[a:b]
+        hints, known = [], []
+        for trigger in triggers:
+            span = _tokens(here, trigger.quote.start, trigger.quote.end)
+            if span:
+                hints.append(Hint(span, trigger.at - first, trigger.kind, trigger.strength, trigger.is_background))
+                known.append(trigger)
+        return Piece(segments, here, part, hints, known)
+
+    def _mention(self, one: Happening, piece: Piece, text: Text, lexicon: Lexicon, is_war: bool) -> Mention:
+        """The rules' mention over the network's trigger and evidence, with what the network decides laid over it."""
+        quote = piece.quote(text, one.trigger)
+        states, settings = one.states, self.settings
+        by_rules = next((t for t in piece.triggers if one.hint and overlaps((t.quote.start, t.quote.end), (quote.start, quote.end))), None)
+        status = next((name for name in ("alleged", "attempted", "foiled") if states[name] >= settings.least[name]), "occurred")
+        trigger = Trigger(
+            at=one.sentence,
+            quote=quote,
+            kind=by_rules.kind if by_rules else one.kind,
+            status=status,  # type: ignore[arg-type]
+            strength=one.p,
+            is_background=states["background"] >= settings.least["background"],
+            is_rollup=by_rules is not None and by_rules.is_rollup,
+            levels=by_rules.levels if by_rules else {"group": ""},
+        )
+        base = rules._mention(Occurrence([trigger], one.evidence), piece.segments, text, lexicon, is_war)
+        kind = self._kind(one, piece, base.kind if by_rules else None)
+        filled = {name: self._choose(name, given, getattr(base, name)) for name, given in _participants(one, piece, text).items()}
+        return replace(
+            base,
+            id=digest_of("mention", text.id, "body", str(quote.start), str(quote.end), kind),
+            by=self.name,
+            kind=kind,  # type: ignore[arg-type]
+            detained=base.detained if kind in HOLDING else None,
+            p=round(one.p, 3),
+            **filled,
+        )
+
+    def _kind(self, one: Happening, piece: Piece, settled: str | None) -> str:
+        """The kind of the network, or the rules' where they are surer."""
+        scores = kind_scores(one.numbers, piece.part.labels[one.sentence])
+        if settled and one.hint:
+            scores[KINDS.index(settled)] += self.settings.hint * one.hint.strength
+        return KINDS[int(scores.argmax())]
+
+    def _choose(self, field: str, model: tuple[Participant, ...], by_rules: tuple[Participant, ...]) -> tuple[Participant, ...]:
+        source = self.settings.sources.get(field, "model")
+        if source == "both":
+            return (*model, *(x for x in by_rules if not any(same_entity(x.quote.words, y.quote.words) for y in model)))
+        return by_rules if source == "rules" else model
+
+    def outlook(
+        self, pieces: Sequence[Piece], by_rules: tuple[tuple[Assessment, ...], tuple[Forecast, ...]]
+    ) -> tuple[tuple[Assessment, ...], tuple[Forecast, ...]]:
+        """Sentences that the network and the rules together hold for judgements or forecasts; voices and words as the rules found them."""
+        settings = self.settings
+        judged = {(a.quote.start, a.quote.end): a for a in by_rules[0]}
+        foretold = {(f.quote.start, f.quote.end): f for f in by_rules[1]}
+        assessments: list[Assessment] = []
+        forecasts: list[Forecast] = []
+        for segment, label in ((s, piece.part.labels[n]) for piece in pieces for n, s in enumerate(piece.segments)):
+            span = (segment.start, segment.end)
+            one = next((v for k, v in judged.items() if overlaps(k, span)), None)
+            p = logistic(settings.assessment, (float(label[2]), log_odds(one.p) if one else ABSENT_ODDS))
+            if p >= settings.least["assessment"]:
+                topic: Topic = TOPICS[int(label[len(SENTENCE) - len(TOPICS) :].argmax())]  # type: ignore[assignment]
+                assessments.append(replace(one, p=round(p, 3)) if one else Assessment(quote=segment.quote(), topic=topic, p=round(p, 3)))
+            other = next((v for k, v in foretold.items() if overlaps(k, span)), None)
+            p = logistic(settings.forecast, (float(label[3]), log_odds(other.p) if other else ABSENT_ODDS))
+            if p >= settings.least["forecast"]:
+                forecasts.append(replace(other, p=round(p, 3)) if other else Forecast(quote=segment.quote(), p=round(p, 3)))
+        return tuple(assessments), tuple(forecasts)
+
+
+HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash")
+"""Kinds in which people are detained."""
+ABSENT_ODDS = -2.0
+"""Stands for the rules' log odds of a sentence in which they find nothing."""
+
+
+def log_odds(p: float | None) -> float:
+    """The log odds of a probability, kept within 2 and 98 per cent; of None: 0."""
+    from math import log
+
+    value = min(0.98, max(0.02, 0.5 if p is None else p))
+    return log(value / (1.0 - value))
+
+
+def body_segments(text: Text) -> list[Segment]:
+    """The body's segments; in a text without any capital letter every full stop ends one."""
+    found = [s for s in segments_of(text) if s.within == "body"]
+    if text.body != text.body.lower():
+        return found
+    return [
+        Segment(s.start + a, s.start + b, "body", s.words[a:b], s.paragraph) for s in found for a, b in sentences_of(s.words) if s.words[a:b].strip()
+    ]
+
+
+def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:
+    """The tokens that lie in some characters, None where there is none."""
+    a = bisect_left(offsets, start, key=lambda span: span[0])
+    b = bisect_right(offsets, end, key=lambda span: span[1])
+    return (a, b) if a < b else None
+
+
+def _participants(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Participant, ...]]:
+    """The spans of each role, the likeliest first, one for each entity."""
+    found: dict[str, list[Participant]] = {"perpetrators": [], "targets": [], "victims": [], "weapons": []}
+    for role, span, p in sorted(one.roles, key=lambda r: (-r[2], r[1])):
+        name = ROLES[role]
+        quote = piece.quote(text, span)
+        field = "perpetrators" if name.startswith("perp") else name + "s"
+        if any(same_entity(quote.words, other.quote.words) for other in found[field]):
+            continue
+        kind = {"perp_person": "person", "perp_group": "organisation"}.get(name)
+        if name == "target":
+            kind = roles.kind_of_target(quote.words, "en")
+        told = (-1,) if field == "perpetrators" else ()
+        found[field].append(Participant(quote=quote, kind=kind, asserted_by=told, p=round(p, 3)))
+    return {field: tuple(values) for field, values in found.items()}
+
+
+_SMALL = frozenset("a an the of in on at by to for and or with from s his her their its".split())
+
+
+def same_entity(one: str, other: str) -> bool:
+    """Whether one phrase's words are among the other's, or it is its acronym."""
+    a, b = ([w for w in words_of(x) if w not in _SMALL] for x in (one, other))
+    if not a or not b:
+        return a == b
+    if set(a) <= set(b) or set(b) <= set(a):
+        return True
+    return any(len(x) == 1 and len(y) > 1 and x[0] == "".join(w[0] for w in y) for x, y in ((a, b), (b, a)))

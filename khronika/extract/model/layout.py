@@ -1,0 +1,38 @@
+"""What the network gives for each token: names of the labels and where each head lies in the vector of numbers.
+
+The layout is written into the weights and compared when they are loaded, so that code and weights cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from khronika.types import KINDS
+
+FORMAT = 1
+"""Number of this layout; weights of another one are refused."""
+ROLES: tuple[str, ...] = ("perp_person", "perp_group", "target", "victim", "weapon")
+SPANS: tuple[str, ...] = ("trigger", *ROLES)
+STATES: tuple[str, ...] = ("background", "alleged", "attempted", "foiled")
+TOPICS: tuple[str, ...] = ("trend", "capability", "control", "intent", "other")
+SENTENCE: tuple[str, ...] = ("event", "background", "assessment", "forecast", *KINDS, *TOPICS)
+ROPE = 64
+LINK = 64
+LONGEST_SPAN = 30
+"""Tokens in a span at most."""
+REACH = 6
+"""Sentences away at which distance is counted as one."""
+
+HEADS: dict[str, int] = {
+    "query": ROPE, "key": ROPE, "start": len(SPANS), "end": len(SPANS), "kind": len(KINDS), "state": len(STATES),
+    "weight": len(SENTENCE), "label": len(SENTENCE), "from": LINK, "to": LINK, "doer": LINK, "part": LINK,
+}  # fmt: skip
+"""Head -> numbers per token, in the order in which they stand in the vector."""
+WIDTH = sum(HEADS.values())
+
+
+def slices() -> dict[str, slice]:
+    """Where each head's numbers stand."""
+    found, at = {}, 0
+    for name, size in HEADS.items():
+        found[name] = slice(at, at + size)
+        at += size
+    return found
