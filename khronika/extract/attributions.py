@@ -248,22 +248,22 @@ def _continued(found: list[Attribution], segments: Sequence[Segment], states: Se
     taken = {one.segment for one in found}
     grown = []
     for one in found:
-        extra: list[Quote] = []
-        at, here = one.segment, segments[one.segment]
-        back = at
-        while one.content and states[back][0] and back > 0 and segments[back - 1].paragraph == here.paragraph and at - back < 6:
+        before: list[Quote] = []
+        behind: list[Quote] = []
+        here = segments[one.segment]
+        back, ahead = one.segment, one.segment + 1
+        while one.content and states[back][0] and back > 0 and segments[back - 1].paragraph == here.paragraph and one.segment - back < 6:
             back -= 1
             piece = segments[back]
             cut = 0 if states[back][0] else max(0, *(piece.words.rfind(mark) for mark in (*OPENING, *STRAIGHT)))
-            extra.insert(0, piece.piece(cut, len(piece.words)))
-        ahead = at + 1
-        while ahead < len(segments) and segments[ahead].within == here.within and ahead not in taken and ahead - at < 10:
-            quoted = states[ahead][0] or segments[ahead].words.startswith((*OPENING, *STRAIGHT))
-            if not quoted or not any(mark in quote.words for quote in one.content for mark in QUOTES):
+            before.insert(0, piece.piece(cut, len(piece.words)))
+        quoting = any(mark in quote.words for quote in one.content for mark in QUOTES)
+        while quoting and ahead < len(segments) and segments[ahead].within == here.within and ahead not in taken and ahead - one.segment < 10:
+            if not states[ahead][0] and not segments[ahead].words.startswith((*OPENING, *STRAIGHT)):
                 break
-            extra.append(segments[ahead].quote())
+            behind.append(segments[ahead].quote())
             ahead += 1
-        grown.append(replace(one, content=one.content + tuple(extra)) if extra else one)
+        grown.append(replace(one, content=(*before, *one.content, *behind)) if before or behind else one)
     return grown
 
 

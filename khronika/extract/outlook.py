@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from khronika.config import data
@@ -19,6 +19,7 @@ from khronika.extract.segments import Segment
 from khronika.types import Assessment, Forecast, Mention, Quote, Text, Topic
 
 _WORD = re.compile(r"[a-z][a-z']*")
+_DIGIT, _MARK = re.compile(r"\d"), re.compile("[“\"”]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,19 @@ def _lexicon() -> _Lexicon:
 
 def groups_of(words: str) -> set[str]:
     """The groups of words that a sentence holds."""
-    lexicon = _lexicon()
-    found: set[str] = set()
     listed = _WORD.findall(words.lower().replace("’", "'"))
-    for word in listed:
-        found |= lexicon.exact.get(word, frozenset())
-        found |= {group for start, group in lexicon.beginnings.get(word[:3], ()) if word.startswith(start)}
+    found: set[str] = set().union(*map(_groups_of_word, listed))
+    pairs = _lexicon().pairs
     for pair in zip(listed, listed[1:], strict=False):
-        found |= lexicon.pairs.get(pair, frozenset())
+        if pair in pairs:
+            found |= pairs[pair]
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _groups_of_word(word: str) -> frozenset[str]:
+    lexicon = _lexicon()
+    return lexicon.exact.get(word, frozenset()) | {group for start, group in lexicon.beginnings.get(word[:3], ()) if word.startswith(start)}
 
 
 def features_of(segment: Segment, groups: set[str], cues: set[str], first: bool, told: bool) -> dict[str, float]:
@@ -79,8 +84,8 @@ def features_of(segment: Segment, groups: set[str], cues: set[str], first: bool,
     listed = _WORD.findall(segment.words.lower())
     size = len(listed)
     shape = {
-        "bias": True, "short": size < 8, "long": size > 40, "title": segment.within == "title", "quote": any(mark in segment.words for mark in '“"”'),
-        "question": segment.words.endswith("?"), "first": first, "digits": any(c.isdigit() for c in segment.words), "mention": told,
+        "bias": True, "short": size < 8, "long": size > 40, "title": segment.within == "title", "quote": _MARK.search(segment.words) is not None,
+        "question": segment.words.endswith("?"), "first": first, "digits": _DIGIT.search(segment.words) is not None, "mention": told,
         "pron_start": bool(listed) and listed[0] in ("he", "she", "they", "it", "this", "these", "that"),
     }  # fmt: skip
     found = dict.fromkeys(groups, 1.0) | {name: 1.0 for name, held in shape.items() if held} | {f"attr_{cue}": 1.0 for cue in cues}
@@ -98,9 +103,9 @@ def _p(score: float) -> float:
 
 def _topic(words: str) -> Topic:
     """The topic with most words in the sentence."""
-    lexicon, counts = _lexicon(), dict.fromkeys(get_args(Topic), 0)
+    counts = dict.fromkeys(get_args(Topic), 0)
     for word in _WORD.findall(words.lower()):
-        for group in lexicon.exact.get(word, frozenset()) | {g for start, g in lexicon.beginnings.get(word[:3], ()) if word.startswith(start)}:
+        for group in _groups_of_word(word):
             if group in counts:
                 counts[group] += 1
     best: Topic = max(counts, key=lambda topic: counts[topic])

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from khronika.config import data
 from khronika.extract.segments import Segment
@@ -65,6 +65,7 @@ class _Run:
         return self.spans[first][0], self.spans[last][1]
 
 
+@lru_cache(maxsize=50_000)
 def _plain(word: str) -> str:
     return fold(_POSSESSIVE.sub("", word)).rstrip(".").replace("’", "'")
 
@@ -76,8 +77,10 @@ def _runs(segment: Segment) -> Iterator[_Run]:
     end = -1
     for match in _WORD.finditer(words):
         word, (start, stop) = match.group(), match.span()
-        if word.endswith(".") and not (len(word) <= 4 and word[0].isupper()):
+        if word.endswith(".") and (stop == len(words) or not (len(word) <= 4 and word[0].isupper())):
             word, stop = word[:-1], stop - 1
+        if word[0].islower() and "-" not in word and word not in particles:
+            continue  # the gap it leaves ends the run before it
         joined = spans and words[end:start] in (" ", "\u00a0", " “", " \"")
         capital = word[0].isupper() or ("-" in word and word.split("-")[-1][:1].isupper() and word.split("-")[0] in particles)
         particle = joined and word.lower() in particles and _leads_on(words, stop, particles)
@@ -107,7 +110,7 @@ def _closed(segment: Segment, spans: list[tuple[int, int]]) -> Iterator[_Run]:
     kept = []
     for start, stop in spans:
         word = segment.words[start:stop]
-        cut = _POSSESSIVE.search(word)
+        cut = _POSSESSIVE.search(word) if word[-1] in "s’'S" else None
         kept.append((start, stop - len(cut.group()) if cut and len(word) > len(cut.group()) else stop))
     yield _Run(segment, tuple(kept), tuple(_plain(segment.words[a:b]) for a, b in kept))
 

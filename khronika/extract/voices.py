@@ -100,6 +100,8 @@ class Sentence:
         before = next((self.low(i) for i in range(at - 1, max(-1, at - 4), -1) if not self.is_adverb(i)), "")
         if low in self.sets["noun_like"] and (before in self.sets["before_noun"] or before in self.lexicon.cues or at == 0):
             return None
+        if low == "called" and before in self.sets["named"]:
+            return None
         if before in ("is", "was", "were", "are", "been", "be", "so", "being") and self.low(at + 1) != "by" and not low.endswith("ing"):
             return None
         return (group or "say"), at
@@ -154,9 +156,8 @@ class Sentence:
         opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in QUOTES), -1)
         if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
             return None, None, True
-        subject = self.back(opening - 1)
-        if subject and self.low(subject[0]).isdigit() and subject[0] == subject[1] and self.low(subject[0] - 1) == ",":
-            subject = self.back(subject[0] - 2)
+        aged = self.low(opening - 1).isdigit() and self.low(opening - 2) == ","
+        subject = self.back(opening - 3 if aged else opening - 1)
         if self.low(opening + 1) in self.sets["citing"]:
             return subject, self.sound((opening + 2, at - 1)), False
         if subject is None or self.low(opening + 1) in self.sets["inner"]:
