@@ -90,7 +90,9 @@ class Registry:
         actor = self._by_alias(tokens, on)
         if actor:
             return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=actor.country, reason="alias")
-        return self._by_head(tokens, country) or ActorRef(name=_plain(words), reason="not in the registry")
+        # A name of its own ("Rapid Support Forces") is never taken for the forces of the country where it happened.
+        is_name = bool(re.search(r"(?<=\s)[^\W\d_a-zа-яіїєґ]", re.sub(r"^(?:The|A|An)\s", "", words)))
+        return self._by_head(tokens, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
 
     def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None) -> Actor | None:
         best: tuple[tuple[int, int, int], Actor] | None = None
@@ -122,7 +124,7 @@ class Registry:
             )
         if code:
             return self._ref(head.id, head.name, head.kind, code, "head word and country")
-        if country in self._neutral and head.id in ("pol", "mil", "gov", "court", "border", "mod"):
+        if country in self._neutral and head.id in ("pol", "mil", "gov", "court", "border", "mod", "partisans"):
             return self._ref(head.id, head.name, head.kind, country, f"no country in the words; it happened in {country}")
         return None
 
