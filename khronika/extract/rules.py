@@ -44,8 +44,7 @@ class RulesExtractor:
         setting = Setting(segments, lexicon.language)
         occurrences = _occurrences(triggers, segments, text, lexicon, self._least)
         occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
-        far = far_kind_of(segments, lexicon.language)
-        mentions = [_mention(occurrence, segments, text, lexicon, far) for occurrence in occurrences]
+        mentions = mentions_over(text, segments, occurrences, lexicon)
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
         mentions = list(claims.find_claims(text, spoken, mentions))
         assessments, forecasts = outlook.find_outlook(text, spoken, mentions)
@@ -73,6 +72,12 @@ def _occurrences(triggers: list[Trigger], segments: list[Segment], text: Text, l
     if told or len(text.body) >= WHOLE_ARTICLE:
         return told
     return joining.join([t for t in triggers if t.quote.within == "title"], segments, lexicon, least)
+
+
+def mentions_over(text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
+    """A mention with kind, roles, places and counts for each occurrence, whoever found it (the trained extractor calls this too)."""
+    far = far_kind_of(segments, lexicon.language)
+    return [_mention(occurrence, segments, text, lexicon, far) for occurrence in occurrences]
 
 
 def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, far: str | None) -> Mention:
