@@ -90,17 +90,17 @@ def candidates(part: Part, hints: Sequence[Hint], settings: Settings) -> list[Ha
     found = []
     for number, options in by_sentence.items():
         label = part.labels[number]
-        for trigger, value, hint in options:
+        for trigger, value, twin_hint in options:
             own = means(part.numbers, [trigger])[0]
             background = float(label[1]) + float(own[HEAD["state"]][0])
-            features = (value, float(label[0]), hint.strength if hint else 0.0, 0.5 * background)
+            features = (value, float(label[0]), twin_hint.strength if twin_hint else 0.0, 0.5 * background)
             states = {name: sigmoid(float(x)) for name, x in zip(STATES, own[HEAD["state"]], strict=True)}
-            states["background"] = sigmoid(0.5 * background + (1.0 if hint and hint.background else 0.0))
+            states["background"] = sigmoid(0.5 * background + (1.0 if twin_hint and twin_hint.background else 0.0))
             kinds = kind_scores(own, label)
-            if hint:
-                kinds[KINDS.index(hint.kind)] += settings.hint * hint.strength
+            if twin_hint:
+                kinds[KINDS.index(twin_hint.kind)] += settings.hint * twin_hint.strength
             kind = KINDS[int(kinds.argmax())]
-            found.append(Happening(trigger, number, kind, logistic(settings.event, features), features, states, own, hint=hint))
+            found.append(Happening(trigger, number, kind, logistic(settings.event, features), features, states, own, hint=twin_hint))
     return sorted(found, key=lambda h: (-h.p, h.trigger))
 
 

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from khronika.extract import claims, outlook, persons, roles, rules
 from khronika.extract.joining import Occurrence
-from khronika.extract.kinds import is_of_war
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, score
 from khronika.extract.model.layout import ROLES, SENTENCE, TOPICS
@@ -78,11 +77,13 @@ class ModelExtractor:
 
     def mentions(self, text: Text, pieces: Sequence[Piece], lexicon: Lexicon) -> list[Mention]:
         """The events of a text that was already scored, without their claims."""
-        found = []
-        is_war = is_of_war([segment for piece in pieces for segment in piece.segments], lexicon.language)
+        found: list[Mention] = []
         for piece in pieces:
-            for one in happenings(piece.part, candidates(piece.part, piece.hints, self.settings), self.settings):
-                found.append(self._mention(one, piece, text, lexicon, is_war))
+            kept = happenings(piece.part, candidates(piece.part, piece.hints, self.settings), self.settings)
+            triggers = [self._trigger(one, piece, text) for one in kept]
+            occurrences = [Occurrence([trigger], one.evidence) for one, trigger in zip(kept, triggers, strict=True)]
+            over = rules.mentions_over(text, piece.segments, occurrences, lexicon)
+            found += [self._laid_over(base, one, piece, text) for base, one in zip(over, kept, strict=True)]
         return found
 
     def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon) -> Iterator[Piece]:
@@ -113,28 +114,29 @@ class ModelExtractor:
                 known.append(trigger)
         return Piece(segments, here, part, hints, known)
 
-    def _mention(self, one: Happening, piece: Piece, text: Text, lexicon: Lexicon, is_war: bool) -> Mention:
-        """The rules' mention over the network's trigger and evidence, with what the network decides laid over it."""
+    def _trigger(self, one: Happening, piece: Piece, text: Text) -> Trigger:
+        """The network's trigger in the form of the rules, with what they know of the same words."""
         quote = piece.quote(text, one.trigger)
-        states, settings = one.states, self.settings
-        by_rules = next((t for t in piece.triggers if one.hint and overlaps((t.quote.start, t.quote.end), (quote.start, quote.end))), None)
-        status = next((name for name in ("alleged", "attempted", "foiled") if states[name] >= settings.least[name]), "occurred")
-        trigger = Trigger(
+        known = next((t for t in piece.triggers if one.hint and overlaps((t.quote.start, t.quote.end), (quote.start, quote.end))), None)
+        least = self.settings.least
+        return Trigger(
             at=one.sentence,
             quote=quote,
-            kind=by_rules.kind if by_rules else one.kind,
-            status=status,  # type: ignore[arg-type]
+            kind=known.kind if known else one.kind,
+            status=next((name for name in ("alleged", "attempted", "foiled") if one.states[name] >= least[name]), "occurred"),  # type: ignore[arg-type]
             strength=one.p,
-            is_background=states["background"] >= settings.least["background"],
-            is_rollup=by_rules is not None and by_rules.is_rollup,
-            levels=by_rules.levels if by_rules else {"group": ""},
+            is_background=one.states["background"] >= least["background"],
+            is_rollup=known is not None and known.is_rollup,
+            levels=known.levels if known else {"group": ""},
         )
-        base = rules._mention(Occurrence([trigger], one.evidence), piece.segments, text, lexicon, is_war)
-        kind = self._kind(one, piece, base.kind if by_rules else None)
+
+    def _laid_over(self, base: Mention, one: Happening, piece: Piece, text: Text) -> Mention:
+        """The rules' mention with what the network decides laid over it."""
+        kind = self._kind(one, piece, base.kind if one.hint else None)
         filled = {name: self._choose(name, given, getattr(base, name)) for name, given in _participants(one, piece, text).items()}
         return replace(
             base,
-            id=digest_of("mention", text.id, "body", str(quote.start), str(quote.end), kind),
+            id=digest_of("mention", text.id, "body", str(base.trigger.start), str(base.trigger.end), kind),
             by=self.name,
             kind=kind,  # type: ignore[arg-type]
             detained=base.detained if kind in HOLDING else None,

@@ -39,6 +39,7 @@ class WordPiece:
 
     def encode(self, text: str) -> tuple[list[int], list[Span]]:
         """Piece numbers and their half-open spans in `text` (code points); no special pieces are added."""
+        words: list[tuple[str, Sequence[int]]]
         if text.isascii() and not _CONTROL.search(text):
             words = [(m.group(), range(m.start(), m.end())) for m in _PLAIN.finditer(text.lower())]
         else:
