@@ -70,7 +70,7 @@ class Registry:
         for code, (adjectives, names) in countries.items():
             forms = adjectives.split("|")
             self._neutral[code], self._country[code] = forms[0], names[0]
-            self._adjective |= {tuple(words_of(form)): code for form in forms}
+            self._adjective |= {tuple(words_of(form + plural)): code for form in forms for plural in ("", "s")}
             self._name |= {tuple(words_of(form)): code for form in names}
         self._alias: dict[tuple[str, ...], list[Actor]] = {}
         for actor in self.actors.values():
@@ -110,6 +110,10 @@ class Registry:
         code, place = self._find_country(tokens)
         head = next((head for key, head in self._heads if _contains(tokens, key)), None)
         if head is None:
+            if code and tokens in self._name:
+                return self._ref("gov", "{adjective} government", "State forces", code, "country as an actor")
+            if code and tokens in self._adjective:
+                return self._ref("mil", "{adjective} armed forces", "State forces", code, "adjective alone, as in “Russian shelling”")
             if code and place == len(tokens):
                 return self._ref("gov", "{adjective} government", "State forces", code, "country as an actor")
             return None
