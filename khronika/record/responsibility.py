@@ -38,7 +38,11 @@ def _assertions(own: Sequence[Member]) -> dict[str, tuple[ActorRef, list[Asserti
 
 
 def _admits(claim: Claim, actor: ActorRef) -> bool:
-    return claim.stance == "claims_responsibility" and (claim.speaker is None or side_of(claim.speaker) == side_of(actor) or claim.speaker.id is None)
+    """A claim of responsibility, or a voice that names its own side as the author."""
+    own = claim.speaker is not None and claim.speaker.id is not None and side_of(claim.speaker) == side_of(actor)
+    return own and claim.stance in ("claims_responsibility", "attributes") or claim.stance == "claims_responsibility" and (
+        claim.speaker is None or claim.speaker.id is None
+    )
 
 
 def _is_held(named: Sequence[Assertion]) -> str | None:
