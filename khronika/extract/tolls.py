@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from msgspec.structs import replace
+
 from khronika.extract.lexicon import Lexicon, compile_words, load
 from khronika.extract.segments import Segment
 from khronika.types import Toll
@@ -37,7 +39,7 @@ def _patterns(language: str) -> _Patterns:
     raw, people = lexicon.tolls(), lexicon.roles()["victim"]["heads"]
     words = "|".join(sorted((*raw["number"]["words"], *lexicon.vague), key=len, reverse=True))
     bound = f"(?:{raw['number']['least']}|{raw['number']['most']}|{raw['number']['about']})"
-    n = rf"(?P<n>(?:{bound} )?(?:a |an )?(?:\d{{1,3}}(?:[,. ]\d{{3}})+(?!\d)|\d+(?![\d.:%-])|(?:{words})(?:[ -](?:{words}))*)(?: of)?)"
+    n = rf"(?P<n>(?:{bound} )?(?:a |an )?(?:\d{{1,3}}(?:[,. ]\d{{3}})+(?!\d)|\d+(?!\.\d|[\d:%-])|(?:{words})(?:[ -](?:{words}))*)(?: of)?)"
     who = rf"(?: (?P<who>(?:[\w’'&-]+ ){{0,4}}?(?:{people})\b(?:,? including [^,;.]{{0,60}}?)?))"
     cue = raw["cue"]
     outcomes = ("killed", "injured", "detained")
@@ -56,6 +58,9 @@ def _patterns(language: str) -> _Patterns:
             "detained": re.compile(r"detain|arrest|abduct|kidnap|captur|hostage|prisoner|seiz|sentenc|jail|taken|imprison|convict|custody|detention", re.I),
         },
     )  # fmt: skip
+
+
+_ANOTHER = re.compile(r"\b(?:an?|one|his|her|their) (?:[\w’'-]+ ){1,4}and $", re.IGNORECASE)
 
 
 def _single(after: str, outcome: str) -> str:
@@ -92,20 +97,22 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
                 continue
             taken.append(span)
             low, high, vague = value
+            if low == high == 1 and match.group("n").casefold() in _ARTICLES and _ANOTHER.search(words[: match.start("n")]):
+                low = high = 2  # "a woman and a boy were killed"
             quote = segment.piece(*_trimmed(words, match))
             who = match.groupdict().get("who")
             found.append(Toll(low=low, high=high, quote=quote, of=who.strip() if who else None, word=vague))
     if found:
         return found
     none = p.none.get(outcome)
-    match = none.search(words) if none and not p.not_none.search(words) else None
-    if match:
-        return [Toll(low=0, high=0, quote=segment.piece(*match.span()))]
-    match = p.one[outcome].search(words) or p.object[outcome].search(words)
-    if match and outcome == "injured" and re.search(r"\bdied of\b", words):
+    nobody = none.search(words) if none and not p.not_none.search(words) else None
+    if nobody:
+        return [Toll(low=0, high=0, quote=segment.piece(*nobody.span()))]
+    single = p.one[outcome].search(words) or p.object[outcome].search(words)
+    if single and outcome == "injured" and re.search(r"\bdied of\b", words):
         return []
-    if match and not re.search(r"\b(?:were|people|civilians|soldiers|dozens|hundreds)\b", match.group()) and _says(match.group(), outcome):
-        return [Toll(low=1, high=1, quote=segment.piece(*match.span()))]
+    if single and not re.search(r"\b(?:were|people|civilians|soldiers|dozens|hundreds)\b", single.group()) and _says(single.group(), outcome):
+        return [Toll(low=1, high=1, quote=segment.piece(*single.span()))]
     return []
 
 
@@ -176,12 +183,15 @@ def _from_words(parts: list[str], numbers: dict[str, int]) -> int | None:
 
 
 def _total(figures: list[Toll]) -> Toll:
-    """One toll of several figures: those of different people add up in one sentence, else lowest low and highest high."""
-    first = figures[0]
-    unique = list({(f.low, f.high): f for f in reversed(figures)}.values())[::-1]
-    if len(unique) == 1:
-        return first
+    """One toll of several figures: lowest low and highest high of those that can count the same people.
+
+    A figure under half of the largest is a part of it ("three children among them"), or one victim told of by name.
+    """
+    largest = max(figures, key=lambda f: f.low)
+    rival = [f for f in figures if 2 * f.low >= largest.low and f.low > 0 or f.high == 0]
+    unique = list({(f.low, f.high): f for f in reversed(rival)}.values())[::-1]
+    if len(unique) < 2:
+        return largest if len(figures) == 1 else replace(largest, parts=tuple(f for f in figures if f is not largest))
     low = min(f.low for f in unique)
     high = None if any(f.high is None for f in unique) else max(f.high or 0 for f in unique)
-    largest = max(unique, key=lambda f: f.low)
     return Toll(low=low, high=high, quote=largest.quote, of=largest.of, word=largest.word, parts=tuple(figures))
