@@ -20,7 +20,12 @@ _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’ʼ`][^\W\d_]+)*")
 _LOWER = re.compile(r"(?<![^\W\d_])[a-z]{2,}")
 _JOINT = re.compile(r"[ \u00a0]|-|\. ?")
 LONGEST = 6
-LEAST = 0.5
+LEAST = 0.4
+LEAST_AT_HOME = 0.12
+"""The bar for a name of a country that the text names, where nothing speaks for a person, a body or a common word."""
+_DOUBTS = frozenset(
+    {"common word", "written small", "first name", "surname", "after first name", "after title", "before capital", "before street", "after capital", "short", "all capitals"}
+)
 
 
 class Words(NamedTuple):
@@ -71,6 +76,12 @@ def weights() -> dict[str, dict[str, float]]:
     """Weights learnt by train/places.py: `recognition` (a logistic model) and `ranking` (a softmax over candidates)."""
     loaded: dict[str, dict[str, float]] = json.loads((config.DATA / "place/weights.json").read_text(encoding="utf-8"))
     return loaded
+
+
+@cache
+def namesakes() -> frozenset[str]:
+    """Countries whose towns bear the names of people, so that a bare name there says little."""
+    return frozenset(config.data("place/countries.toml")["namesakes"])
 
 
 def tokens_of(body: str) -> list[Token]:
@@ -173,6 +184,8 @@ class Scene:
         lands = {e.country for e in candidates[:20]}
         if lands & self.countries:
             f.add("country in text")
+            if (lands & self.countries) - namesakes():
+                f.add("at home")
         if len(lands) == 1:
             f.add("one country")
             if lands & self.countries:
@@ -181,11 +194,12 @@ class Scene:
             f.add("by another name")
         if single and len(key) <= 3:
             f.add("short")
-        if single and first.word.isupper() and len(first.word) > 1:
+        acronym = single and first.word.isupper() and len(first.word) > 1
+        if acronym:
             f.add("all capitals")
-        if single and word in lists["common"]:
+        if single and word in lists["common"] and not (acronym and "country" in kinds):
             f.add("common word")
-        if single and word in self.lower:
+        if single and word in self.lower and not acronym:
             f.add("written small")
         if single and word in lists["first_names"]:
             f.add("first name")
@@ -277,7 +291,7 @@ def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[
                 continue
             features = scene.features(i, j, candidates)
             p = probability(features, model)
-            if p >= least:
+            if p >= least or (p >= LEAST_AT_HOME and "at home" in features and not features & _DOUBTS):
                 hit = Found(start, end, scene.body[start:end], key_of(scene.body[start:end]), candidates, p, features)
                 i = j
                 break
