@@ -34,7 +34,7 @@ SILENT = ("unknown", "single", "different", "roll-up and single")
 FIRM = dict.fromkeys(("day", "place", "published", "numbers", "killed", "injured", "kind", "names", "people", "perpetrators"), 6.0)
 """Features of which we know more than our reports show: those come out fresh, within days of each other."""
 COPIES = 5
-NOISE = 0.2
+NOISE = 0.1
 """Share of structured features that are spoilt in each copy of a pair."""
 ROUGH = ("day", "place", "kind", "killed", "injured", "detained", "perpetrators", "people", "weapons")
 NEVER = dt.date(1, 1, 1)
@@ -96,8 +96,8 @@ def main() -> None:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DATA / "weights.json")
-    parser.add_argument("--ridge", type=float, default=1.0)
-    parser.add_argument("--shift", type=float, default=2.0, help="added to the prior; our pairs are mostly near misses, real ones are not")
+    parser.add_argument("--ridge", type=float, default=20.0)
+    parser.add_argument("--shift", type=float, default=2.5, help="added to the prior; our pairs are mostly near misses, real ones are not")
     parser.add_argument("--extractor", default="rules")
     arguments = parser.parse_args()
     from bench.linking import Reader
