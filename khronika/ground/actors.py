@@ -22,7 +22,8 @@ from khronika.types import ActorRef, Noun
 INTER = frozenset(
     {"State forces", "Rebel group", "Political militia", "Identity militia", "Rioters", "Protesters", "Civilians", "External/Other forces"}
 )
-"""Kinds of actors, in ACLED's words (inter codes 1 to 8, in this order)."""
+"""Kinds of actors, in ACLED's words (inter codes 1 to 8)."""
+ARMED = frozenset({"Rebel group", "Political militia", "Identity militia"})
 
 
 class Actor(Noun, frozen=True, kw_only=True):
@@ -36,6 +37,8 @@ class Actor(Noun, frozen=True, kw_only=True):
     aliases: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     person: bool = False
     public: bool = False
+    backed_by: str | None = None
+    """For armed groups: the state on whose side they fight."""
     speaker_only: bool = False
     """Outlets and agencies: they speak, they do not act."""
     acled: str | None = None
@@ -89,7 +92,8 @@ class Registry:
         tokens = tuple(_tokens(words))
         actor = self._by_alias(tokens, on)
         if actor:
-            return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=actor.country, reason="alias")
+            country = actor.backed_by if actor.kind in ARMED else actor.country
+            return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=country, reason="alias")
         # A name of its own ("Rapid Support Forces") is never taken for the forces of the country where it happened.
         is_name = bool(re.search(r"(?<=\s)[^\W\d_a-zа-яіїєґ]", re.sub(r"^(?:The|A|An)\s", "", words)))
         return self._by_head(tokens, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
@@ -137,8 +141,9 @@ class Registry:
         known = self.actors.get(id)
         if known:
             return ActorRef(name=known.name, id=id, kind=known.kind, country=code, reason=reason)
+        side = code if kind not in ARMED or head == "partisans" else None
         text = name.format(adjective=self._neutral[code], country=self._country[code])
-        return ActorRef(name=text, id=id, kind=kind, country=code, reason=reason)
+        return ActorRef(name=text, id=id, kind=kind, country=side, reason=reason)
 
     def _find_country(self, tokens: tuple[str, ...]) -> tuple[str | None, int]:
         """The country that the words name, and how many tokens its name takes (0: an adjective)."""
