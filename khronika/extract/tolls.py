@@ -40,7 +40,7 @@ def _patterns(language: str) -> _Patterns:
     words = "|".join(sorted((*raw["number"]["words"], *lexicon.vague), key=len, reverse=True))
     bound = f"(?:{raw['number']['least']}|{raw['number']['most']}|{raw['number']['about']})"
     n = rf"(?P<n>(?:{bound} )?(?:a |an )?(?:\d{{1,3}}(?:[,. ]\d{{3}})+(?!\d)|\d+(?!\.\d|[\d:%-])|(?:{words})(?:[ -](?:{words}))*)(?: of)?)"
-    who = rf"(?: (?P<who>(?:[\w’'&-]+ ){{0,4}}?(?:{people})\b(?:,? including [^,;.]{{0,60}}?)?))"
+    who = rf"(?: (?P<who>(?:[\w’'&-]+ ){{0,4}}?(?:{people})\b(?: of war)?(?:,? including [^,;.]{{0,60}}?)?))"
     cue = raw["cue"]
     outcomes = ("killed", "injured", "detained")
     return _Patterns(
@@ -53,8 +53,8 @@ def _patterns(language: str) -> _Patterns:
         one={o: compile_words(rf"\b(?:the|his|her|its|their|another|[A-Z][\w’'-]+,?) (?P<who>(?:[\w’'-]+,? ){{0,8}}?)(?:was|is|has been|had been|received|suffered|sustained|died|later died)\b ?(?:\w+ )?{_single(cue[o + '_after'], o)}") for o in outcomes},
         object={o: compile_words(rf"\b{cue[o + '_before']} (?:the|his|her|its|their|(?-i:[A-Z])[\w’'-]+) (?:[\w’'-]+ ){{0,4}}?(?:{people.replace('s?|', '|').replace('people|', '')})\b") for o in outcomes},
         prefilter={
-            "killed": re.compile(r"kill|dead|death|died|murder|execut|slain|eliminat|assassinat|massacr|lives|life|gunned|casualt|perish|left|leav|victim|fatal", re.I),
-            "injured": re.compile(r"wound|injur|hurt|hospital|casualt|maim|harmed", re.I),
+            "killed": re.compile(r"kill|dead|death|died|murder|execut|slain|eliminat|assassinat|massacr|lives|life|gunned|casualt|perish|left|leav|victim|fatal|alive|unharm|unhurt|avoid|bod(?:y|ies)", re.I),
+            "injured": re.compile(r"wound|injur|hurt|hospital|casualt|maim|harmed|alive|unharm|unhurt|avoid|victim", re.I),
             "detained": re.compile(r"detain|arrest|abduct|kidnap|captur|hostage|prisoner|seiz|sentenc|jail|taken|imprison|convict|custody|detention", re.I),
         },
     )  # fmt: skip
