@@ -196,7 +196,7 @@ def _is_year(things: list[str], token: Token, before: Token | None, after: Token
     """A bare figure of four digits is a year unless it counts something ("1500 people") or is part of a number."""
     if before is not None and before.form in "$€£#№/:." and before.end == token.start:
         return False
-    if body[token.end : token.end + 1] in ("%", "$", "€", "₴", ":") or re.match(r"[.,:/]\d|[-–]\w*[a-z]", body[token.end : token.end + 8]):
+    if body[token.end : token.end + 1] in ("%", "$", "€", "₴") or re.match(r"[.,:/]\d|[-–]\w*[a-z]", body[token.end : token.end + 8]):
         return False
     number = int(token.form)
     if number < 1400 or number > 2100:
@@ -222,7 +222,7 @@ def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:
             tense = "future" if ahead else "past" if form in past or form.endswith("ed") and form not in not_past else None
             if form == "plan" and index and tokens[index - 1].form in ("the", "a", "its", "his", "their", "this"):
                 tense = None
-            if tense == "past" and form.endswith("ed") and index and tokens[index - 1].form in ("be", "is", "are", "being", "to"):
+            if tense == "past" and index and tokens[index - 1].form in ("be", "is", "are", "being", "to"):
                 tense = None
             aside = _ASIDE if form in reporting and distance > 1 else 0
             if tense and distance + aside < best:

@@ -210,6 +210,8 @@ def duration_value(number: float | None, unit: str) -> str:
     clock = "T" if unit in ("S", "MIN", "H") else ""
     if number is None:
         return f"P{clock}X{'E' if unit == 'DECADE' else 'C' if unit == 'CENTURY' else letter}"
+    if unit == "DECADE" and number == 1:
+        return "P1E"
     size = number * _UNIT_SIZE.get(unit, 1)
     if size != int(size):
         whole = int(size)
