@@ -16,8 +16,8 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # in place of bench/, whose html.py would hide the standard one
 
-from khronika.ground.when import when_of_mentions
-from khronika.types import Mention, Quote, Reading, Text
+from khronika.ground.when import when_of_mentions  # noqa: E402
+from khronika.types import Mention, Quote, Reading, Text  # noqa: E402
 
 
 def find(article: dict[str, Any], words: str, near: int = 0) -> Quote | None:

@@ -1,6 +1,6 @@
 """Scores the time grammar on TimeML files: prints relaxed, strict and value F1 (TempEval-3 task A) as one JSON line.
 
-    python bench/temporal.py DIR... [--part odd|even|odd] [--errors N]
+    python bench/temporal.py DIR... [--part odd|even|all] [--errors N]
 
 DIR holds `.tml` files with DCT and TIMEX3 tags. `--part` takes the files whose name's sha256 is odd (default), even, or all.
 """
@@ -19,7 +19,7 @@ from xml.sax.saxutils import unescape
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # in place of bench/, whose html.py would hide the standard one
 
-from khronika.ground.telling import find_times
+from khronika.ground.when import find_times  # noqa: E402
 
 _TAG = re.compile(r"<(/?)([A-Za-z0-9]+)([^>]*?)(/?)>")
 Span = tuple[int, int, str, str]
