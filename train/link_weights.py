@@ -97,7 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DATA / "weights.json")
     parser.add_argument("--ridge", type=float, default=20.0)
-    parser.add_argument("--shift", type=float, default=2.5, help="added to the prior; our pairs are mostly near misses, real ones are not")
+    parser.add_argument("--shift", type=float, default=3.0, help="added to the prior; our pairs are mostly near misses, real ones are not")
     parser.add_argument("--extractor", default="rules")
     arguments = parser.parse_args()
     from bench.linking import Reader

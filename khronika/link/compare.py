@@ -27,7 +27,9 @@ LEAD = 300
 BINS = (0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36, 0.44, 0.56, 0.72)
 """Lower ends of the levels of a similarity; each has a weight of its own, so that any shape can be learnt."""
 _NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w’'-]{2,}")
-_SMALL = 4
+RARE_WORD = 4.0
+"""Weight of a word that tells events apart: in fewer than 18 of 1,000 texts."""
+_SMALL = 9
 """Numbers up to this are too common to tell events apart."""
 
 
@@ -190,7 +192,7 @@ def _toll(a: Profile, b: Profile, field: Literal["killed", "injured", "detained"
     if one is None or two is None:
         return "unknown" if one is two else "one side"
     if one.low == two.low and one.high == two.high:
-        return "both none" if one.high == 0 else "equal" if one.low < 5 else "equal, 5 or more"
+        return "both none" if one.high == 0 else "equal" if one.low <= _SMALL else "equal, 10 or more"
     if (one.high is None or two.low <= one.high) and (two.high is None or one.low <= two.high):
         return "compatible"
     first, later = (one, two) if _order(a) <= _order(b) else (two, one)
@@ -208,8 +210,8 @@ def _order(a: Profile) -> int:
 def _shared(a: frozenset[str], b: frozenset[str]) -> str:
     if not a or not b:
         return "unknown"
-    rare = sum(weight(term) for term in a & b)
-    return "none shared" if not rare else "common word shared" if rare < 4.5 else "rare word shared"
+    rarest = max((weight(term) for term in a & b), default=0.0)
+    return "none shared" if not a & b else "common word shared" if rarest < RARE_WORD else "rare word shared"
 
 
 def _alike(a: Profile, b: Profile) -> Features:

@@ -61,7 +61,7 @@ class Cache:
         states, mask = torch.zeros(len(group), longest, 384), torch.zeros(len(group), 1, longest, longest)
         for row, window in enumerate(group):
             if id(window) not in self.known:
-                with torch.no_grad():
+                with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                     ids = torch.tensor([window.ids])
                     self.known[id(window)] = self.network.bottom(ids, torch.zeros(1, 1, len(window.ids), len(window.ids)))[0].bfloat16()
             states[row, : len(window.ids)] = self.known[id(window)]
