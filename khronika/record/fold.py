@@ -6,6 +6,7 @@ entry that closes a change (membership, decision, erasure), once, whatever came 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -17,7 +18,7 @@ from khronika.jsonl import to_json
 from khronika.record import log, schema
 from khronika.record.merge import apply_corrections, event_id, is_dropped, merge
 from khronika.text import fold as fold_words
-from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking, Text
+from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking
 
 OPEN_DAY = "9999"
 """Stands in the ordering column of an event without a day: it comes last."""
@@ -73,7 +74,7 @@ class Fold:
             self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.document_id == document.supersedes)).scalars())
 
     def _text(self, entry: Entry, body: bytes) -> None:
-        self._point(msgspec.json.decode(body, type=Text).document_id, "text_seq", entry.seq)
+        self._point(entry.key, "text_seq", entry.seq)
 
     def _reading(self, entry: Entry, body: bytes) -> None:
         if not self._is_new(entry.key):
@@ -130,20 +131,29 @@ class Fold:
         linking = msgspec.json.decode(body, type=Linking)
         self.flush()
         a = schema.account
+        homes = self._homes([*(id for group in linking.groups for id in group), *linking.copies])
         for group in linking.groups:
-            rows = self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.id.in_(group))).all()
-            if not rows:
-                continue
-            event_no = min(row.seq for row in rows)
-            changed = [row for row in rows if row.event_no != event_no]
+            rows = [homes[id] for id in group if id in homes]
+            event_no = min((seq for seq, _ in rows), default=0)
+            changed = [(seq, number) for seq, number in rows if number != event_no]
             if changed:
-                self._touched |= {row.event_no for row in changed} | {event_no}
-                self._db.execute(a.update().where(a.c.seq.in_([row.seq for row in changed])).values(event_no=event_no))
+                self._touched |= {number for _, number in changed} | {event_no}
+                self._db.execute(a.update().where(a.c.seq.in_([seq for seq, _ in changed])).values(event_no=event_no))
+                homes |= {id: (homes[id][0], event_no) for id in group if id in homes}
         for account_id, older in linking.copies.items():
             self._db.execute(a.update().where(a.c.id == account_id).values(copy_of=older))
-            self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.id == account_id)).scalars())
+            self._touched |= {homes[account_id][1]} if account_id in homes else set()
         for link in linking.links:
             self._store_link(link, machine=True)
+
+    def _homes(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Account -> its seq and the number of its event."""
+        a = schema.account
+        found: dict[str, tuple[int, int]] = {}
+        for at in range(0, len(ids), 500):
+            query = sa.select(a.c.id, a.c.seq, a.c.event_no).where(a.c.id.in_(ids[at : at + 500]))
+            found |= {row.id: (row.seq, row.event_no) for row in self._db.execute(query)}
+        return found
 
     def _verdict(self, entry: Entry, body: bytes) -> None:
         self.flush()
@@ -261,6 +271,16 @@ def unpack_document(body: bytes) -> tuple[Document, bytes]:
     return msgspec.json.decode(body[4 : 4 + size], type=Document), body[4 + size :]
 
 
+def pack_event(event: Event) -> bytes:
+    """An event as the projections keep it."""
+    return zlib.compress(to_json(event), 1)
+
+
+def unpack_event(body: bytes) -> Event:
+    """An event out of a row of the projections."""
+    return msgspec.json.decode(zlib.decompress(body), type=Event)
+
+
 def _columns(event: Event | None) -> Mapping[str, Any]:
     names = ("first_day", "last_day", "kind", "place", "actors", "sources", "words", "contested", "background", "killed", "body")
     if event is None:
@@ -279,7 +299,7 @@ def _columns(event: Event | None) -> Mapping[str, Any]:
         "contested": bool(event.contested),
         "background": event.background,
         "killed": event.killed.value.low if event.killed else None,
-        "body": to_json(event),
+        "body": pack_event(event),
     }
 
 

@@ -19,6 +19,8 @@ from khronika.errors import RecordError
 from khronika.record import schema
 from khronika.types import Entry
 
+LEVEL = 4
+"""Of zlib: a third more bytes than the highest, at a quarter of the time."""
 START = "0" * 64
 """The digest before the first entry."""
 
@@ -58,7 +60,7 @@ def insert(connection: sa.Connection, rows: Sequence[Row]) -> None:
     if not rows:
         return
     connection.execute(schema.entry.insert(), [_columns(row.entry) for row in rows])
-    connection.execute(schema.payload.insert(), [{"seq": row.entry.seq, "salt": row.salt, "body": zlib.compress(row.body, 6)} for row in rows])
+    connection.execute(schema.payload.insert(), [{"seq": row.entry.seq, "salt": row.salt, "body": zlib.compress(row.body, LEVEL)} for row in rows])
 
 
 def insert_entry(connection: sa.Connection, entry: Entry) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from khronika.errors import RecordError
 from khronika.record import log, schema, store, upkeep
-from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document
+from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document, unpack_event
 from khronika.record.merge import event_id, seq_of
 from khronika.record.writing import Transaction
 from khronika.text import fold as fold_words
@@ -278,7 +278,7 @@ class Record:
             if row is None:
                 return None
             if row.body is not None:
-                return msgspec.json.decode(row.body, type=Event)
+                return unpack_event(row.body)
             number = row.into
         return None
 
@@ -297,7 +297,7 @@ class Record:
         while True:
             rows = self._rows(query if last is None else query.where(place > sa.tuple_(*last)))
             for row in rows:
-                yield msgspec.json.decode(row.body, type=Event)
+                yield unpack_event(row.body)
             if len(rows) < PAGE:
                 return
             last = rows[-1].first_day, rows[-1].event_no
@@ -307,7 +307,7 @@ class Record:
         number = seq_of(id)
         v = schema.event_version
         rows = self._rows(sa.select(v.c.body).where(v.c.event_no == number, v.c.body.is_not(None)).order_by(v.c.seq))
-        return [msgspec.json.decode(row.body, type=Event) for row in rows]
+        return [unpack_event(row.body) for row in rows]
 
     def diff(self, first: int, second: int) -> Iterator[str]:
         """Lines that say which events came, changed (which fields) and went between two seqs."""
@@ -328,7 +328,7 @@ class Record:
     def _version(self, number: int, seq: int) -> Event | None:
         v = schema.event_version
         row = self._one(sa.select(v.c.body).where(v.c.event_no == number, v.c.seq <= seq).order_by(v.c.seq.desc()).limit(1))
-        return msgspec.json.decode(row.body, type=Event) if row and row.body is not None else None
+        return unpack_event(row.body) if row and row.body is not None else None
 
     # --- upkeep ------------------------------------------------------------------------------------------------------
 
