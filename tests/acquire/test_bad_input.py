@@ -138,3 +138,11 @@ def _made(folder: Path) -> Path:
 def _fifo(path: Path) -> Path:
     os.mkfifo(path)
     return path
+
+
+def test_a_zipped_archive_cut_between_two_records_says_so(tmp_path: Path) -> None:
+    whole = samples.warc({"https://dale.example/a": samples.page()})
+    path = tmp_path / "x"
+    path.write_bytes(whole + samples.warc({})[:30])
+    first, second = find([str(path)], Options(now=NOW))
+    assert isinstance(first, Item) and isinstance(second, SetAside) and "cut or damaged" in second.reason

@@ -134,6 +134,11 @@ def test_language_is_detected_not_believed_of_a_template() -> None:
     assert caught.value.document.language == "ru"
 
 
+def test_where_no_language_can_be_detected_the_page_is_believed() -> None:
+    body = "\n\n".join(f"12:{n} — 3 : {n}, 4 : 5, 6 : 7, 112 / 113 / 114; 2024. 33 — 44 — 55." for n in range(10, 16))
+    assert cleaned(samples.page(body=body).replace("Grain store hit in Oldbrook", "12"))[0].language == "en"
+
+
 @pytest.mark.parametrize(
     "words",
     [
