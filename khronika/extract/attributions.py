@@ -230,6 +230,24 @@ def _fits(pronoun: str, words: str, sets: dict[str, frozenset[str]]) -> bool:
     return not plural and (not body or "," in words or len(re.findall(r"\b[A-Z][\w’'-]+", words)) > 2)
 
 
+_JOINT = re.compile(r"[,;]?\s+(?:but|while|whereas|although|and|though)\s+(?:on \w+,? )?$|[,;]\s*$")
+
+
+def _parted(found: list[Attribution]) -> list[Attribution]:
+    """The same with what is said cut where the next voice of the sentence takes over (", but the army said", ", adding that")."""
+    kept = []
+    for one, after in zip(found, [*found[1:], None], strict=False):
+        if after is not None and after.segment == one.segment and one.content and after.speaker is not None:
+            last = one.content[-1]
+            turn = after.cue.start if after.speaker == one.speaker else after.speaker.start
+            joint = _JOINT.search(last.words[: max(0, turn - last.start)]) if one.cue.end <= last.start < turn < last.end else None
+            if joint is not None and joint.start() > 0:
+                cut = Quote(start=last.start, end=last.start + joint.start(), words=last.words[: joint.start()], within=last.within)
+                one = replace(one, content=(*one.content[:-1], cut))
+        kept.append(one)
+    return kept
+
+
 def _open_quotes(segments: Sequence[Segment]) -> list[tuple[bool, bool]]:
     """For each segment whether a quotation is open before and behind it; a paragraph starts closed."""
     found, state, paragraph = [], False, None
@@ -288,4 +306,4 @@ def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attributi
             if one is not None:
                 found.append(one)
                 before = one
-    return _continued(_resolved(found), segments, states)
+    return _continued(_resolved(_parted(found)), segments, states)

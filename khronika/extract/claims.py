@@ -15,9 +15,11 @@ import msgspec
 
 from khronika.config import data
 from khronika.extract.attributions import Attribution, find_attributions
+from khronika.extract.lexicon import load
 from khronika.extract.segments import Segment
+from khronika.extract.tolls import find_toll
 from khronika.text import fold
-from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Text
+from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Text, Toll
 
 __all__ = ["Attribution", "find_attributions", "find_claims"]
 
@@ -182,9 +184,21 @@ def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequen
         return None
     stance = _stance(one, mention, text.body)
     content = " ".join(quote.words for quote in one.content)
+    killed, injured = _tolls(one, segments)
     return Claim(
         by=one.voice, stance=stance, about=_about(stance, content), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
+        killed=killed, injured=injured,
     )  # fmt: skip
+
+
+def _tolls(one: Attribution, segments: Sequence[Segment]) -> tuple[Toll | None, Toll | None]:
+    """Killed and injured as the voice itself counts them; a denial or a doubt counts nobody."""
+    words = " ".join(quote.words for quote in one.content)
+    if one.group in ("deny", "doubt") or not set(_low_words(words)) & _sides().content["casualties"]:
+        return None, None
+    said = [Segment(q.start, q.end, q.within, q.words, segments[one.segment].paragraph) for q in one.content]
+    lexicon = load("en")
+    return find_toll(said, "killed", lexicon), find_toll(said, "injured", lexicon)
 
 
 def _distinct(claims: Sequence[tuple[int, Claim]]) -> tuple[Claim, ...]:

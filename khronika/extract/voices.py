@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"''|``|(?:[A-Z]\.){2,}|\w+(?:[-.’'](?=\w)\w+)*(?:[’'](?
 OPENING, _CLOSING = "“«„", "”»"
 STRAIGHT = ('"', "''", "``")
 QUOTES = frozenset((*OPENING, *_CLOSING, *STRAIGHT))
-_ENDS = frozenset(",.;") | QUOTES
+ENDS = frozenset(",.;") | QUOTES
 LEFT_ENDS = frozenset(",") | QUOTES
 PUNCTUATION = frozenset(",;:.!?—–-()[]…") | QUOTES
 
@@ -116,12 +116,18 @@ class Sentence:
         breaks, first = self.sets["breaks"], last + 1
         while first > 0 and last - first < 18:
             token = self.tokens[first - 1]
-            if token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-"):
+            if token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(first - 1)):
+                break
+            if token.low == "with" and self.low(last + 1).endswith("ing"):  # "with witnesses saying"
                 break
             first -= 1
         while first <= last and self.low(first) in self.sets["lead"] | self.sets["days"] | {")", "-"}:
             first += 1
         return self.sound((first, last))
+
+    def is_dot(self, at: int) -> bool:
+        """Whether a full stop stands inside the sentence, behind a short form ("Sen.", "D-Md.")."""
+        return self.low(at) == "." and 0 < at < len(self.tokens) - 1 and self.tokens[at - 1].word[0].isupper() and self.tokens[at + 1].word not in QUOTES
 
     def sound(self, found: Range) -> Range | None:
         """The phrase, if it can be a voice."""
@@ -156,6 +162,9 @@ class Sentence:
         opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in QUOTES), -1)
         if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
             return None, None, True
+        behind = self.ahead(cue + 1) if self.low(opening + 1) not in self.sets["determiners"] | self.sets["inner"] else None
+        if behind is not None and (behind[1] + 1 >= len(self.tokens) or self.tokens[behind[1] + 1].word in ENDS):
+            return None, None, True
         aged = self.low(opening - 1).isdigit() and self.low(opening - 2) == ","
         subject = self.back(opening - 3 if aged else opening - 1)
         if self.low(opening + 1) in self.sets["citing"]:
@@ -183,7 +192,7 @@ class Sentence:
         last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
         while last + 1 < len(self.tokens) and last - first < 20:
             token = self.tokens[last + 1]
-            if token.word in PUNCTUATION and token.word not in "()-":
+            if token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(last + 1):
                 break
             if last >= first and token.low in stop and not (token.low in keep and self.tokens[last + 2 : last + 3] and self.noun_follows(last + 2)):
                 break
@@ -193,7 +202,7 @@ class Sentence:
         start = last + 4 if self.low(last + 2).isdigit() and self.low(last + 3) == "," else last + 2
         apposed = self.low(start) in self.sets["determiners"] or self.low(start) in ("who", "head", "former", "deputy", "director", "chief")
         if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and apposed:
-            end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in _ENDS), None)
+            end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in ENDS), None)
             if end is not None and not any(self.lexicon.cues.get(self.low(i)) == "say" for i in range(start, end)):
                 last = end - 1
         return self.sound((first, last))

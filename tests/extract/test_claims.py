@@ -102,6 +102,13 @@ def test_sentence_behind_speaks_of_the_event_before_it() -> None:
     assert [(claim.by.words, claim.about) for claim in mention.claims] == [("The council", "casualties")]
 
 
+def test_each_voice_keeps_its_own_toll() -> None:
+    body = "Shells hit the mill. The council said five people were killed, but the army said twelve people were killed in the attack."
+    text = make_text(body)
+    (mention,) = find_claims(text, segments_of(text), [make_mention(body, "hit", body.split(". ")[1])])
+    assert [(claim.by.words, claim.killed.low if claim.killed else None) for claim in mention.claims] == [("The council", 5), ("the army", 12)]
+
+
 def test_one_claim_a_voice_and_stance() -> None:
     body = "The council said shells hit the mill. The council said the attack began at noon."
     text = make_text(body)
