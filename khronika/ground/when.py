@@ -117,14 +117,15 @@ class _Dating:
         best: tuple[float, _Side, int] | None = None
         seen: set[tuple[str, int]] = set()
         pieces = [Quote(start=own[0], end=own[1], words="", within=mention.trigger.within), *mention.evidence]
-        for rank, quote in enumerate(pieces):
+        for quote in pieces:
             side = self._side_of(quote)
             for index in side.times_in((quote.start, quote.end)):
                 if (quote.within, index) in seen or not self._usable(side.told.times[index]):
                     continue
                 seen.add((quote.within, index))
                 same = side is home and overlaps((side.told.times[index].start, side.told.times[index].end), own)
-                score = self._score(side, side.told.times[index], mention) if same else -200.0 - 20 * rank - self._weakness(side, side.told.times[index])
+                away = abs(home.sentence(mention.trigger.start) - home.sentence(side.told.times[index].start)) if side is home else 4
+                score = self._score(side, side.told.times[index], mention) if same else -200.0 - 20 * min(away, 5) - self._weakness(side, side.told.times[index])
                 if score > -320 and (best is None or score > best[0]):
                     best = (score, side, index)
         return best[1:] if best else None
