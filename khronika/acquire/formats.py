@@ -30,8 +30,8 @@ def detect(raw: bytes, mime: str | None = None) -> Format:
         raise InputError("binary data of an unknown format; give HTML, text, JSON, CSV, Parquet, a feed, PDF, WARC or WACZ")
     try:
         start = decode(raw[:20_000]).lstrip("\ufeff \t\r\n")
-    except ValueError as error:
-        raise InputError("its encoding cannot be told; convert it to UTF-8") from error
+    except ValueError:  # clean/ will say so, or mend it; marks of formats are ASCII
+        start = raw[:20_000].decode("ascii", "replace").lstrip()
     if start[:1] in "{[":
         return "json"
     if _FEED.search(start[:2000]):

@@ -111,6 +111,12 @@ def test_broken_encoding_costs_only_the_broken_letters() -> None:
     assert text.body.startswith("Two shells hit the grain store of Oldbrook") and "watchman" in text.body
 
 
+def test_a_broken_letter_in_a_cyrillic_text_is_marked_and_the_rest_kept() -> None:
+    with pytest.raises(NotCodedError) as caught:
+        cleaned(RUSSIAN.encode().replace("снаряда".encode(), b"\xff" + "наряда".encode()))
+    assert caught.value.text.body == RUSSIAN.replace("снаряда", "\ufffdнаряда") and caught.value.document.language == "ru"
+
+
 def test_markup_of_a_feed_entry_becomes_paragraphs() -> None:
     feed = samples.ATOM.replace("&lt;p&gt;Nobody", "&lt;script&gt;x()&lt;/script&gt;&lt;p&gt;&lt;b&gt;Nobody&lt;/b&gt; at Smith &amp;amp; Sons")
     _, text = cleaned(feed, language="en")
