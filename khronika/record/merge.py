@@ -82,6 +82,7 @@ def merge(
         rollup=all(member.account.mention.rollup for member in speaking),
         review=_review(corrections),
         sources=tuple(dict.fromkeys(member.account.source for member in speaking if member.account.source)),
+        shared_tolls=tolls.shared(own),
         former_ids=tuple(event_id(number) for number, _ in ordered[1:]),
     )
 

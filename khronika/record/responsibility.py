@@ -82,8 +82,8 @@ def hold_author(own: Sequence[Member]) -> Held[tuple[ActorRef, ...]]:
 
 def is_author_contested(own: Sequence[Member]) -> bool:
     """Whether rival versions stand: voices name authors of different sides. A bare denial is a claim and no version."""
-    assertions = _assertions(own)
-    ids = [{id for id, *_ in named} for _, named in assertions.values()]
+    # "Gunmen" and "a bomber" describe an author and are no version beside a named one.
+    ids = [{id for id, *_ in named} for actor, named in _assertions(own).values() if actor.id]
     return any(not a & b for n, a in enumerate(ids) for b in ids[n + 1 :])
 
 

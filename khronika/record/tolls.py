@@ -45,7 +45,7 @@ def hold(own: Sequence[Member], name: str) -> Held[Range] | None:
 
 def is_contested(own: Sequence[Member]) -> bool:
     """Whether the latest figures of two origins exclude each other."""
-    for name in ("killed", "injured"):
+    for name in OUTCOMES:
         figures = _latest(own, name)
         if any(not _overlap(a, b) for a in figures for b in figures):
             return True
@@ -64,6 +64,18 @@ def by_whom(own: Sequence[Member]) -> dict[str, Range]:
             low = min(part.low, known.low) if known else part.low
             found[key] = Range(low=low, best=part.low, high=high)
     return found
+
+
+def shared(own: Sequence[Member]) -> tuple[str, ...]:
+    """Totals that several events of a text share, as "outcome low-high document@start": the same words give the same line, so that they are summed once."""
+    found = []
+    for member in own:
+        for name in OUTCOMES:
+            toll: Toll | None = getattr(member.account.mention, name)
+            if toll is not None and toll.shared:
+                high = "" if toll.high is None else toll.high
+                found.append(f"{name} {toll.low}-{high} {member.account.document_id[:12]}@{toll.quote.start if toll.quote else 0}")
+    return tuple(dict.fromkeys(found))
 
 
 def _latest(own: Sequence[Member], name: str) -> list[_Figure]:
