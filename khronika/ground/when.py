@@ -234,13 +234,14 @@ class _Dating:
         if first and word == "since" and self._published and not defined:
             return first, max(self._published, first)
         times = side.told.times
-        if first and word in ("from", "between") and index + 1 < len(times) and times[index + 1].first:
+        if first and (word in ("from", "between") or " of " in time.words) and index + 1 < len(times) and times[index + 1].first:
             if re.fullmatch(r"\s*(to|and|until|till|through|-|–)\s*", side.words[time.end : times[index + 1].start].lower()):
                 return first, max(first, times[index + 1].last or first)
         if first and last and word in ("to", "until", "till", "and", "through") and index and times[index - 1].first:
             previous = times[index - 1]
             joined = re.fullmatch(r"\s*(to|and|until|till|through|-|–)\s*", side.words[previous.end : time.start].lower())
-            if joined and re.search(r"(from|between)\s*$", side.words[: previous.start].lower()) and previous.first and previous.first <= last:
+            ranged = re.search(r"(from|between)\s*$", side.words[: previous.start].lower()) or " of " in previous.words
+            if joined and ranged and previous.first and previous.first <= last:
                 return previous.first, last
         return first, last
 
