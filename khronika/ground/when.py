@@ -175,7 +175,7 @@ class _Dating:
             weak += _REPORTING
         if time.value.endswith("_REF"):
             weak += _NOW
-        if before[-1:] == ["since"]:
+        if before and before[-1] in self._cues["since"]:
             weak += _SINCE
         if time.tense == "future":
             weak += 15
@@ -227,23 +227,32 @@ class _Dating:
 
     def _bounds(self, side: _Side, index: int, time: Timex) -> tuple[dt.date | None, dt.date | None]:
         """"From Monday to Wednesday", "between 3 May and 5 June", "since 2014": the days that the words around widen it to."""
-        first, last = time.first, time.last
-        lead = re.findall(r"[\w’'-]+", side.words[max(0, time.start - 14) : time.start].lower())
-        word = lead[-1] if lead else ""
-        defined = re.match(r"\s*[,–—-]*\s*(when|the day|as)\b", side.words[time.end : time.end + 20])
-        if first and word == "since" and self._published and not defined:
+        first, last, times = time.first, time.last, side.told.times
+        if first is None or last is None:
+            return first, last
+        if self._stands_before(side, time, "since") and self._published and not self._defines(side, time):
             return first, max(self._published, first)
-        times = side.told.times
-        if first and (word in ("from", "between") or " of " in time.words) and index + 1 < len(times) and times[index + 1].first:
-            if re.fullmatch(r"\s*(to|and|until|till|through|-|–)\s*", side.words[time.end : times[index + 1].start].lower()):
-                return first, max(first, times[index + 1].last or first)
-        if first and last and word in ("to", "until", "till", "and", "through") and index and times[index - 1].first:
-            previous = times[index - 1]
-            joined = re.fullmatch(r"\s*(to|and|until|till|through|-|–)\s*", side.words[previous.end : time.start].lower())
-            ranged = re.search(r"(from|between)\s*$", side.words[: previous.start].lower()) or " of " in previous.words
-            if joined and ranged and previous.first and previous.first <= last:
-                return previous.first, last
+        following = times[index + 1] if index + 1 < len(times) else None
+        if following and following.first and self._begins_range(side, time) and self._joined(side, time, following):
+            return first, max(first, following.last or first)
+        previous = times[index - 1] if index else None
+        if previous and previous.first and previous.first <= last and self._begins_range(side, previous) and self._joined(side, previous, time):
+            return previous.first, last
         return first, last
+
+    def _stands_before(self, side: _Side, time: Timex, cue: str) -> bool:
+        words = side.words[max(0, time.start - 14) : time.start].lower().split()
+        return bool(words) and words[-1] in self._cues[cue]
+
+    def _begins_range(self, side: _Side, time: Timex) -> bool:
+        return self._stands_before(side, time, "from") or not self._cues["of"].isdisjoint(time.words.lower().split())
+
+    def _joined(self, side: _Side, time: Timex, following: Timex) -> bool:
+        return side.words[time.end : following.start].strip().lower() in self._cues["join"]
+
+    def _defines(self, side: _Side, time: Timex) -> bool:
+        """Whether what follows tells what happened then ("since 2014, when the war began")."""
+        return side.words[time.end : time.end + 20].lower().lstrip(" ,–—-").startswith(tuple(self._cues["defining"]))
 
     def _when_of(self, side: _Side, time: Timex, basis: Basis, reason: str, first: dt.date | None = None, last: dt.date | None = None) -> When:
         start, end = time.whole or (time.start, time.end)
