@@ -50,10 +50,10 @@ class Lexicon:
         self._events = config.data(f"lexicon/{language}/events.toml")
         self._roles = config.data(f"lexicon/{language}/roles.toml")
         self._tolls = config.data(f"lexicon/{language}/tolls.toml")
-        self.not_event = {name: compile_words(value) for name, value in self._events["not_event"].items()}
-        self.status = {name: compile_words(value) for name, value in self._events["status"].items()}
-        self.follow = {name: compile_words(value) for name, value in self._events["follow"].items()}
-        self.means = {name: compile_words(value) for name, value in self._events["means"].items()}
+        self.not_event: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["not_event"].items()}
+        self.status: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["status"].items()}
+        self.follow: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["follow"].items()}
+        self.means: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["means"].items()}
         self.background = compile_words(self._events["background"]["cue"])
         self.rollup = compile_words(self._events["rollup"]["cue"])
         self.vague: dict[str, int] = config.data(f"conventions/{language}.toml")["low"]

@@ -25,6 +25,8 @@ LEAST = 0.54
 SHORT = 700
 """Characters up to which a body is a snippet or a teaser of a feed, that is written for one event."""
 LEAST_SHORT = 0.3
+LEAST_TITLE = 0.15
+"""A title names no day and seldom a place, of which the strength is made; it is read only where there is hardly a body."""
 WHOLE_ARTICLE = 1500
 """From so many characters on a body is a whole article, and its title alone founds no event."""
 
@@ -46,7 +48,7 @@ class RulesExtractor:
         occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
         mentions = mentions_over(text, segments, occurrences, lexicon)
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
-        mentions = list(claims.find_claims(text, spoken, mentions))
+        mentions = [_without_accusers(text, mention) for mention in claims.find_claims(text, spoken, mentions)]
         assessments, forecasts = outlook.find_outlook(text, spoken, mentions)
         return Reading(
             text_id=text.id,
@@ -56,6 +58,20 @@ class RulesExtractor:
             forecasts=forecasts,
             persons=persons.find_persons(text, segments),
         )
+
+
+def _without_accusers(text: Text, mention: Mention) -> Mention:
+    """Who blames or denies is not the author by that sentence ("the army blamed the rebels"), nor is "no group"."""
+    accusers = [claim.by for claim in mention.claims if claim.stance in ("blames", "denies", "doubts", "attributes")]
+
+    def acts(value: Participant) -> bool:
+        quote = value.quote
+        whole = text.body if quote.within == "body" else text.title or ""
+        if whole[max(0, quote.start - 3) : quote.start].casefold() == "no ":
+            return False
+        return not any(by.within == quote.within and by.start < quote.end and quote.start < by.end for by in accusers)
+
+    return replace(mention, perpetrators=tuple(value for value in mention.perpetrators if acts(value)))
 
 
 def _has_lexicon(language: str) -> bool:
@@ -71,7 +87,7 @@ def _occurrences(triggers: list[Trigger], segments: list[Segment], text: Text, l
     told = joining.join([t for t in triggers if t.quote.within == "body"], segments, lexicon, least)
     if told or len(text.body) >= WHOLE_ARTICLE:
         return told
-    return joining.join([t for t in triggers if t.quote.within == "title"], segments, lexicon, least)
+    return joining.join([t for t in triggers if t.quote.within == "title"], segments, lexicon, LEAST_TITLE)
 
 
 def mentions_over(text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:

@@ -39,7 +39,7 @@ def _patterns(language: str) -> _Patterns:
     raw, people = lexicon.tolls(), lexicon.roles()["victim"]["heads"]
     words = "|".join(sorted((*raw["number"]["words"], *lexicon.vague), key=len, reverse=True))
     bound = f"(?:{raw['number']['least']}|{raw['number']['most']}|{raw['number']['about']})"
-    n = rf"(?P<n>(?:{bound} )?(?:a |an )?(?:\d{{1,3}}(?:[,. ]\d{{3}})+(?!\d)|\d+(?!\.\d|[\d:%-])|(?:{words})(?:[ -](?:{words}))*)(?: of)?)"
+    n = rf"(?P<n>(?:{bound} )?(?:a |an )?(?:\d{{1,3}}(?:[,. ]\d{{3}})+(?!\d)|\d+(?!\.\d|[\d:%-])|(?:{words})(?:(?:[ -]|(?<=hundred) and )(?:{words}))*)(?: of)?)"
     who = rf"(?: (?P<who>(?:[\w’'&-]+ ){{0,4}}?(?:{people})\b(?: of war)?(?:,? including [^,;.]{{0,60}}?)?))"
     cue = raw["cue"]
     outcomes = ("killed", "injured", "detained")
@@ -62,9 +62,16 @@ def _patterns(language: str) -> _Patterns:
 
 _ANOTHER = re.compile(r"\b(?:an?|one|his|her|their) (?:[\w’'-]+ ){1,4}and $", re.IGNORECASE)
 
+_AND_ANOTHER = re.compile(r" and (?:an?|one|his|her|their) ", re.IGNORECASE)
+
+
+def _is_pair(before: str, who: str | None) -> bool:
+    """Whether one person of two is counted: "a woman and a boy were killed"."""
+    return bool(_ANOTHER.search(before) or who and _AND_ANOTHER.search(who))
+
 
 def _single(after: str, outcome: str) -> str:
-    return {"killed": r"(?:killed|dead|shot dead|murdered|executed|assassinated|later)?", "injured": r"(?:\w+ ){0,4}(?:wounded|injured|hurt|injuries|wounds)", "detained": r"(?:\w+ )?(?:detained|arrested|abducted|kidnapped|captured|sentenced|jailed)"}[outcome]  # fmt: skip
+    return {"killed": r"(?:killed|dead|shot dead|murdered|executed|assassinated|later)?", "injured": r"(?:\w+ ){0,4}(?:wounded|injured|hurt|injuries|wounds|in (?:the )?hospital|hospitali[sz]ed)", "detained": r"(?:\w+ )?(?:detained|arrested|abducted|kidnapped|captured|sentenced|jailed)"}[outcome]  # fmt: skip
 
 
 def find_toll(segments: list[Segment], outcome: Outcome, lexicon: Lexicon) -> Toll | None:
@@ -97,10 +104,12 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
                 continue
             taken.append(span)
             low, high, vague = value
-            if low == high == 1 and match.group("n").casefold() in _ARTICLES and _ANOTHER.search(words[: match.start("n")]):
-                low = high = 2  # "a woman and a boy were killed"
-            quote = segment.piece(*_trimmed(words, match))
             who = match.groupdict().get("who")
+            if low == high == 1 and match.group("n").casefold() in _ARTICLES and _is_pair(words[: match.start("n")], who):
+                low = high = 2
+            if who:
+                taken.append((span[0], match.end("who")))
+            quote = segment.piece(*_trimmed(words, match))
             found.append(Toll(low=low, high=high, quote=quote, of=who.strip() if who else None, word=vague))
     if found:
         return found
@@ -109,7 +118,7 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
     if nobody:
         return [Toll(low=0, high=0, quote=segment.piece(*nobody.span()))]
     single = p.one[outcome].search(words) or p.object[outcome].search(words)
-    if single and outcome == "injured" and re.search(r"\bdied of\b", words):
+    if single and outcome == "injured" and re.search(r"\bdied (?:of|in)\b", words):
         return []
     if single and not re.search(r"\b(?:were|people|civilians|soldiers|dozens|hundreds)\b", single.group()) and _says(single.group(), outcome):
         return [Toll(low=1, high=1, quote=segment.piece(*single.span()))]
@@ -118,17 +127,17 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
 
 def _says(words: str, outcome: Outcome) -> bool:
     """The singular pattern is loose; the outcome's own verb must stand in it."""
-    sign = {"killed": r"killed|dead|died|murdered|executed|assassinated", "injured": r"wound|injur|hurt", "detained": r"detain|arrest|abduct|kidnap|captur|sentenc|jail"}
+    sign = {"killed": r"killed|dead|died|murdered|executed|assassinated", "injured": r"wound|injur|hurt|hospital", "detained": r"detain|arrest|abduct|kidnap|captur|sentenc|jail"}
     return bool(re.search(sign[outcome], words, re.IGNORECASE))
 
 
 def _is_no_count(words: str, match: re.Match[str]) -> bool:
     """A year, an age, a day of the month, an hour, or a share."""
     n, after = match.group("n"), words[match.end("n") : match.end("n") + 12]
-    if re.fullmatch(r"(?:19|20)\d\d", n) or re.match(r"[ -]?(?:years?|year-old|-|%|percent|per cent|hours?|minutes?|days?|times|km|kilomet|miles|pm\b|am\b|p\.m|a\.m|missiles|drones|rockets|shells)", after):
+    if re.fullmatch(r"(?:19|20)\d\d|[Nn]o [Oo]ne", n) or re.match(r"[ -]?(?:years?|year-old|-|%|percent|per cent|hours?|minutes?|days?|times|km|kilomet|miles|pm\b|am\b|p\.m|a\.m|missiles|drones|rockets|shells)", after):
         return True
     before = words[max(0, match.start("n") - 12) : match.start("n")]
-    return bool(re.search(r"(?:January|February|March|April|May|June|July|August|September|October|November|December|aged|No\.|number) ?$", before))
+    return bool(re.search(r"(?:\b[Nn]o|[Nn]ot|January|February|March|April|May|June|July|August|September|October|November|December|aged|No\.|number) ?$", before))
 
 
 def _trimmed(words: str, match: re.Match[str]) -> tuple[int, int]:

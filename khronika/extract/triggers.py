@@ -47,9 +47,6 @@ class Trigger:
 def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date | None) -> list[Trigger]:
     """At most one trigger a sentence and family, in order of the text."""
     found: list[Trigger] = []
-    whole = " ".join(segment.words for segment in segments)[:20_000]
-    if lexicon.not_event["peace"].search(whole) and not lexicon.not_event["conflict"].search(whole):
-        return []
     title = next((segment.words.casefold() for segment in segments if segment.within == "title"), "")
     context = _Context(published, title, sum(bool(lexicon.follow["casualty"].search(segment.words)) for segment in segments[:60]))
     for at, segment in enumerate(segments):
@@ -84,10 +81,12 @@ def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexico
     rules = lexicon.not_event
     if rules["modal"].search(before) or rules["negated"].search(before):
         return None
+    if rules["habit_sure"].search(words) and not _has_day(words):
+        return None
     status: Status = "occurred"
     for name in ("foiled", "attempted", "alleged"):
         if lexicon.status[name].search(words[max(0, match.start() - 110) : match.end() + 60]):
-            status = name  # type: ignore[assignment]
+            status = name
             break
     kind = _kind(group, words, lexicon)
     levels = features(segment, group, kind, match, lexicon, context)

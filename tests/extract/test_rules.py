@@ -1,0 +1,104 @@
+"""Whole texts through the extractor by rules: what is an event, of which kind, and that every quote equals its slice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from khronika.extract.rules import RulesExtractor
+from khronika.types import Claim, Mention, Participant, Quote, Reading, Text, Toll
+
+CASES = Path(__file__).parents[1] / "cases"
+REPORTS = tomllib.loads((CASES / "reports.toml").read_text(encoding="utf-8"))["report"]
+QUIET = tomllib.loads((CASES / "quiet.toml").read_text(encoding="utf-8"))["report"]
+
+
+def text_of(body: str, title: str | None = None, published: dt.date | None = dt.date(2023, 5, 3), holes: tuple[tuple[int, int], ...] = ()) -> Text:
+    return Text(id="t", document_id="d", body=body, title=title, cleaner="test", language="en", published=published, boilerplate=holes)
+
+
+def read(body: str, **options: object) -> Reading:
+    return RulesExtractor().read(text_of(body, **options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("case", REPORTS, ids=lambda case: case["name"])
+def test_kinds(case: dict) -> None:  # type: ignore[type-arg]
+    reading = read(case["text"], title=case.get("title"), published=case["published"])
+    assert [mention.kind for mention in reading.mentions] == case["kinds"]
+
+
+def test_quiet_reports() -> None:
+    found = [(mention.kind, mention.trigger.words) for body in QUIET for mention in read(body).mentions]
+    assert len(found) <= 2, found
+
+
+def test_follow_up_sentences_join() -> None:
+    reading = read(REPORTS[0]["text"], published=REPORTS[0]["published"])
+    first = reading.mentions[0]
+    assert len(first.evidence) >= 3
+    assert first.killed is not None and (first.killed.low, first.killed.high) == (2, 2)
+    assert first.injured is not None and first.injured.low == 1
+    assert any("minibus" in target.quote.words for target in first.targets)
+
+
+def test_boilerplate_is_not_read() -> None:
+    body = "A rocket hit the port of Gessa on Monday, killing two dockers.\n\nA car bomb killed nine people in Tarna on Sunday."
+    assert len(read(body).mentions) == 2
+    hole = (body.index("A car bomb"), len(body))
+    assert [m.trigger.start < hole[0] for m in read(body, holes=(hole,)).mentions] == [True]
+
+
+def test_title_joins_the_body() -> None:
+    reading = read("A rocket hit the port of Gessa on Monday, killing two dockers.", title="Rocket kills two dockers in Gessa")
+    assert len(reading.mentions) == 1
+    assert reading.mentions[0].trigger.within == "body"
+
+
+def test_same_input_same_ids() -> None:
+    assert read(REPORTS[1]["text"]) == read(REPORTS[1]["text"])
+
+
+def quotes_of(reading: Reading) -> list[Quote]:
+    found: list[Quote] = list(reading.persons)
+    for mention in reading.mentions:
+        found += quotes_of_mention(mention)
+    for value in (*reading.assessments, *reading.forecasts):
+        found.append(value.quote)
+    return found
+
+
+def quotes_of_mention(mention: Mention) -> list[Quote]:
+    found = [mention.trigger, *mention.evidence, *mention.when_words, *mention.where_words]
+    parts: list[Participant] = [*mention.perpetrators, *mention.targets, *mention.victims, *mention.weapons]
+    found += [part.quote for part in parts]
+    tolls: list[Toll] = [t for t in (mention.killed, mention.injured, mention.detained) if t]
+    found += [t.quote for toll in tolls for t in (toll, *toll.parts) if t.quote]
+    claims: list[Claim] = list(mention.claims)
+    found += [q for claim in claims for q in (claim.by, claim.quote, claim.value, *claim.chain) if q]
+    return found
+
+
+PIECES = st.sampled_from(
+    ["A bomb killed ", "12", " people", " in Kyiv", ".", "\n", "\n\n", "💥", "\u200b", "\x00", "\x1b", "“", "’s ", " on July 27 ", "said ", "shelled ", "é", "–", ", ", "was blown up",
+     " the attack ", "Nobody was hurt", "two", "At least ", "Russian forces ", "protesters ", " arrested "]
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(body=st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)), title=st.none() | st.lists(PIECES, max_size=12).map("".join))
+def test_quotes_equal_their_slices(body: str, title: str | None) -> None:
+    reading = read(body, title=title)
+    for quote in quotes_of(reading):
+        whole = body if quote.within == "body" else title or ""
+        assert whole[quote.start : quote.end] == quote.words
+
+
+def test_one_long_line() -> None:
+    body = "A bomb exploded near the market and " * 3000
+    reading = read(body)
+    assert all(body[q.start : q.end] == q.words for q in quotes_of(reading))
