@@ -17,6 +17,7 @@ from khronika.text import fold
 from khronika.types import Quote, Text
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'ʼ`-][^\W\d_]+)*\.?")
+_SMALL = re.compile(r"(?<![\w’'-])[a-z]{3,}(?![\w-])")
 _POSSESSIVE = re.compile(r"[’'](?:s|S)?$")
 _AGE = re.compile(r"(?:,| \() ?(?:aged )?\d{1,2}\)?[,.;)]")
 
@@ -33,6 +34,9 @@ class _Lexicon:
     never: frozenset[str]
     not_persons: tuple[str, ...]
     naming: re.Pattern[str]
+    known: frozenset[str]
+    leads: frozenset[str]
+    bodies: re.Pattern[str]
 
 
 @cache
@@ -49,6 +53,9 @@ def _lexicon() -> _Lexicon:
         surely=frozenset(words["surely"]),
         never=frozenset(words["never"]) | frozenset(raw["places"]["words"].split()),
         not_persons=tuple(words["not_persons"]),
+        known=frozenset(words["known"]),
+        leads=frozenset(words["leads"]),
+        bodies=re.compile(rf" (?:{'|'.join(raw['words']['bodies'].split())})\b"),
         naming=re.compile(rf"\b(?:{'|'.join(raw['words']['naming'])})\s+$"),
     )
 
@@ -122,6 +129,8 @@ def _is_given(word: str, words: _Lexicon) -> bool:
 def _named(run: _Run, words: _Lexicon) -> list[tuple[int, int]]:
     """Word ranges of a run that are a person's full name, or a surname behind a title."""
     size, at = len(run.words), 0
+    if any(" ".join(run.words[i : i + 2]).replace("-", " ").startswith(words.not_persons) for i in range(size)):
+        return []
     found: list[tuple[int, int]] = []
     while at < size:
         word = run.words[at]
@@ -135,6 +144,8 @@ def _named(run: _Run, words: _Lexicon) -> list[tuple[int, int]]:
             last = _stretch(run, at, words)
             phrase = " ".join(run.words[at : at + 2])
             weak = word in words.weak and (at + 2 > size or run.words[at + 1] in words.never)
+            if last == at and word not in words.weak and at + 2 >= size and run.words[at + 1] not in words.titles and not words.bodies.match(f" {run.words[at + 1]}"):
+                last = at + 1  # "Dana White": a word that is no name elsewhere, behind a name that is sure
             if last is not None and last > at and not weak and not phrase.replace("-", " ").startswith(words.not_persons):
                 found.append((at, last))
                 at = last + 1
@@ -159,7 +170,7 @@ def _stretch(run: _Run, first: int, words: _Lexicon) -> int | None:
     return last
 
 
-def _by_context(run: _Run, words: _Lexicon) -> tuple[int, int] | None:
+def _by_context(run: _Run, words: _Lexicon, small: frozenset[str]) -> tuple[int, int] | None:
     """The name in a run that what stands around it tells to be a person's: an age behind it, "named", a post before it, a verb of speech."""
     text, size = run.segment.words, len(run.words)
     first = next((i for i, word in enumerate(run.words) if word not in words.titles), size)
@@ -173,6 +184,8 @@ def _by_context(run: _Run, words: _Lexicon) -> tuple[int, int] | None:
         return None
     before, behind = text[max(0, run.spans[first][0] - 30) : run.spans[first][0]], text[run.spans[last][1] : run.spans[last][1] + 30]
     two = last > first
+    if two and first == 0 and not small & set(run.words) and _stands_alone(run, words, before, behind):
+        return first, last
     if _AGE.match(behind) or words.naming.search(before):
         return first, last
     previous = re.search(r"([a-z]+),? $", before)
@@ -181,9 +194,22 @@ def _by_context(run: _Run, words: _Lexicon) -> tuple[int, int] | None:
     following = re.match(r",? ([a-z]+)\b", behind)
     if following and following.group(1) in (words.speech if two else words.surely) and (two or _bare(run, first, words)):
         return first, last
-    if two and re.match(r", (?:a|an|the|who|his|her|deputy|head|former|director|chief|spokes\w+)\b", behind):
+    if two and re.match(r", (?:a|an|the|who|his|her|deputy|head|former|director|chief|spokes\w+|[A-Z][\w-]+[’']s [a-z]+)\b", behind):
         return first, last
     return None
+
+
+def _stands_alone(run: _Run, words: _Lexicon, before: str, behind: str) -> bool:
+    """Whether two or three unknown capitalised words inside a sentence are likelier a person than a place or a body: nothing leads there, nothing is named by them."""
+    if len(run.words) not in (2, 3) or not before.strip() or before.rstrip()[-1] in ".:!?“\"«-—–/(":
+        return False
+    shown = [run.segment.words[slice(*span)] for span in run.spans]
+    if any(not re.fullmatch(r"[^\W\d_a-z][^\W\d_]*[a-zß-ÿ]{2,}(?:-[^\W\d_]+)?", word) for word in shown):
+        return False
+    led = re.search(r"([\w-]+),? $", before)
+    if led is None or led.group(1).lower() in words.leads or led.group(1).lower().endswith(("ern", "ian", "ese")):
+        return False
+    return re.match(r"[ ,.;:)’'”\"]|$", behind) is not None and not words.bodies.match(behind)
 
 
 def _bare(run: _Run, at: int, words: _Lexicon) -> bool:
@@ -210,13 +236,14 @@ def _usable(name: str, words: _Lexicon) -> bool:
 def find_persons(text: Text, segments: Sequence[Segment]) -> tuple[Quote, ...]:
     """The names of people in the text, in order, without overlaps."""
     words = _lexicon()
+    small = frozenset(_SMALL.findall(text.body))  # words that the text also writes small are no names
     runs = [run for segment in segments for run in _runs(segment)]
     spans: list[tuple[Segment, int, int]] = []
-    known: dict[str, int] = defaultdict(int)
+    known: dict[str, int] = defaultdict(int, dict.fromkeys(words.known, 1))
     for run in runs:
         named = _named(run, words)
         if not named:
-            context = _by_context(run, words)
+            context = _by_context(run, words, small)
             named = [context] if context else []
         for first, last in named:
             spans.append((run.segment, *run.part(first, last)))
