@@ -33,6 +33,7 @@ class Fold:
         self._touched: set[int] = set()
         self._waiting: dict[sa.Table, list[dict[str, Any]]] = {}
         self._accounts: dict[int, Account] = {}
+        self._new: set[str] = set()
 
     @property
     def is_open(self) -> bool:
@@ -55,6 +56,7 @@ class Fold:
             if rows:
                 self._db.execute(table.insert(), rows)
         self._waiting.clear()
+        self._new.clear()
 
     def _add(self, table: sa.Table, row: dict[str, Any]) -> None:
         self._waiting.setdefault(table, []).append(row)
@@ -104,11 +106,12 @@ class Fold:
         row = {"id": account.id, "seq": entry.seq, "body_seq": entry.seq, "document_id": account.document_id, "event_no": entry.seq}
         a, k = schema.account, schema.key
         known = None
-        if not self._is_new(account.document_id):
+        if not self._is_new(account.document_id) or account.id in self._new:
             self.flush()
             known = self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.id == account.id)).first()
         if known is None:
             self._add(a, {**row, "copy_of": None, "place": missing})
+            self._new.add(account.id)
             self._touched.add(entry.seq)
         else:  # told again by a newer reading: it keeps its seq, so its event keeps its name
             values = {"body_seq": entry.seq, "place": missing, "document_id": account.document_id}

@@ -52,6 +52,8 @@ def erase(record: Record, connection: sa.Connection, erasure: Erasure) -> int:
             file.write(to_json(erasure) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")  # a kill before the vacuum must not leave words in free pages
     with record.write(by=erasure.by) as tx:
         for at in range(0, len(seqs), 500):
             connection.execute(schema.payload.delete().where(schema.payload.c.seq.in_(seqs[at : at + 500])))

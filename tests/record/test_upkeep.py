@@ -122,6 +122,20 @@ def test_a_better_reading_replaces_the_older_and_keeps_names_and_corrections(rec
     assert projections(record) == rows
 
 
+def test_an_account_told_twice_in_one_batch_is_one(record: Record) -> None:
+    account = make_account("one")
+    with record.write(by="test") as tx:
+        tx.add_document(make_document("one"), b"one")
+        tx.add_reading(account.document_id, Reading(text_id="t", by="test@1"))
+        tx.add_account(account, ["key:a"])
+        tx.add_account(account, ["key:a"])
+    (event,) = record.events()
+    assert event.account_ids == (account.id,)
+    rows = projections(record)
+    record.rebuild()
+    assert projections(record) == rows
+
+
 def test_what_a_better_reading_does_not_give_again_is_gone(record: Record) -> None:
     (first,) = tell(record, "one")
     (before,) = record.events()
