@@ -179,12 +179,12 @@ def _follows(one: Attribution, owner: dict[int, int], segments: Sequence[Segment
     return None
 
 
-def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment]) -> Claim | None:
+def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment], tolls: tuple[Toll | None, Toll | None]) -> Claim | None:
     if one.voice is None:
         return None
     stance = _stance(one, mention, text.body)
     content = " ".join(quote.words for quote in one.content)
-    killed, injured = _tolls(one, segments)
+    killed, injured = tolls
     return Claim(
         by=one.voice, stance=stance, about=_about(stance, content), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
         killed=killed, injured=injured,
@@ -233,13 +233,16 @@ def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Ment
         for segment in held:
             owner[segment] = at
     following = [_follows(one, owner, segments) for one in voiced]
+    tolls: dict[int, tuple[Toll | None, Toll | None]] = {}
     filled = []
     for at, mention in enumerate(mentions):
         attributed: list[tuple[Attribution, Claim]] = []
         ranked: list[tuple[int, Claim]] = []
-        for one, after in zip(voiced, following, strict=True):
+        for i, (one, after) in enumerate(zip(voiced, following, strict=True)):
             tie = 1 if after == at else _speaks_of(one, mention, evidence[at])
-            claim = _make_claim(one, mention, text, segments) if tie else None
+            if tie and i not in tolls:
+                tolls[i] = _tolls(one, segments)
+            claim = _make_claim(one, mention, text, segments, tolls[i]) if tie else None
             if claim is not None:
                 attributed.append((one, claim))
                 ranked.append((tie, claim))
