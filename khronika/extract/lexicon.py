@@ -47,6 +47,10 @@ class Lexicon:
         self.language = language
         raw = config.data(f"lexicon/{language}/triggers.toml")
         self.groups = tuple(_group(entry, raw["macros"]) for entry in raw["group"])
+        self.by_anchor: dict[str, list[int]] = {}
+        for number, group in enumerate(self.groups):
+            for anchor in group.anchors:
+                self.by_anchor.setdefault(anchor, []).append(number)
         self._events = config.data(f"lexicon/{language}/events.toml")
         self._roles = config.data(f"lexicon/{language}/roles.toml")
         self._tolls = config.data(f"lexicon/{language}/tolls.toml")

@@ -15,6 +15,8 @@ from khronika.extract.segments import Segment
 
 SURE = 0.75
 """Strength from which an occurrence stays in a text that names neither arms nor peaceful trades."""
+CLEAR = 4
+"""So many more words of conflict settle the matter before the text ends."""
 PUBLIC = frozenset({"peaceful_protest", "protest_with_intervention", "excessive_force_against_protesters", "violent_demonstration", "agreement"})
 
 
@@ -28,9 +30,14 @@ class Setting:
 
     def __init__(self, segments: list[Segment], language: str) -> None:
         self._signs = _signs(language)
-        words = " ".join(segment.words for segment in segments[:60])
-        self._armed = len({word.casefold() for word in self._signs["armed"].findall(words)})
-        self._quiet = len({word.casefold() for word in self._signs["quiet"].findall(words)})
+        armed: set[str] = set()
+        quiet: set[str] = set()
+        for segment in segments[:60]:
+            armed.update(word.casefold() for word in self._signs["armed"].findall(segment.words))
+            quiet.update(word.casefold() for word in self._signs["quiet"].findall(segment.words))
+            if len(armed) > len(quiet) + CLEAR:
+                break
+        self._armed, self._quiet = len(armed), len(quiet)
 
     def holds(self, own: list[Segment], kind: str, strength: float) -> bool:
         """Whether an occurrence of this kind, told in these sentences, belongs to a conflict."""
@@ -40,5 +47,5 @@ class Setting:
         if self._signs["armed"].search(words) and not self._signs["quiet"].search(words):
             return True
         if self._quiet:
-            return False
+            return self._armed >= self._quiet and strength >= SURE and bool(self._signs["armed"].search(words))
         return kind in PUBLIC or strength >= SURE

@@ -55,9 +55,8 @@ def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date 
         stems = {word[:4].casefold() for word in _WORD.findall(segment.words)}
         taken: list[tuple[int, int]] = []
         families: set[str] = set()
-        for group in lexicon.groups:
-            if not group.anchors & stems and not any(anchor in stems for anchor in (a[:3] for a in group.anchors if len(a) < 4)):
-                continue
+        for number in sorted({number for stem in stems for number in lexicon.by_anchor.get(stem, ())}):
+            group = lexicon.groups[number]
             for match in group.pattern.finditer(segment.words):
                 if any(match.start() < end and start < match.end() for start, end in taken):
                     continue
