@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
+from khronika.errors import InputError, NotCodedError, UsageError
 from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
 
 if TYPE_CHECKING:
@@ -230,16 +230,3 @@ def commit(record: Record, batch: list[ReadDocument | SetAside], by: str, done: 
     for outcome, is_new in zip(batch, new, strict=True):
         done(outcome, is_new)
 
-
-def read_article(item: Item, chain: Chain) -> dict[str, object]:
-    """One item as `read --json` prints it; used by the benches.
-
-    Raises:
-        KhronikaError: the item was set aside.
-    """
-    from khronika.transfer.reading import reading_to_json
-
-    outcome = chain.read(item)
-    if isinstance(outcome, SetAside) or outcome.text is None:
-        raise KhronikaError(outcome.reason or "not read")
-    return reading_to_json(outcome.document, outcome.text, outcome.accounts, outcome.assessments, outcome.forecasts)

@@ -48,7 +48,7 @@ def print_events(record: Record, chosen: Filter) -> str | None:
         for row in rows:
             click.echo("\t".join(row))
     elif rows:
-        table = Table("event", "days", "place", "what", "killed", "injured", "author held", "voices", "contested", box=SIMPLE_HEAD)
+        table = Table("event", "days", "place", "what", "killed", "injured", "taken", "author held", "voices", "contested", box=SIMPLE_HEAD)
         for row in rows:
             table.add_row(*row)
         _console().print(table)
@@ -72,7 +72,7 @@ def _row(event: Event) -> tuple[str, ...]:
     voices = f"{event.reports} report{'s' * (event.reports != 1)}, {event.origins} origin{'s' * (event.origins != 1)}"
     if event.party_origins:
         voices += f", {event.party_origins} a party"
-    return event.id, days, place, what, toll(event.killed), toll(event.injured), author, voices, ", ".join(event.contested)
+    return event.id, days, place, what, toll(event.killed), toll(event.injured), toll(event.detained), author, voices, ", ".join(event.contested)
 
 
 def toll(held: Held[Range] | None) -> str:
@@ -109,7 +109,7 @@ def _show(record: Record, event: Event) -> None:
     from rich.table import Table
 
     console = _console()
-    _, days, place, what, killed, injured, author, voices, contested = _row(event)
+    _, days, place, what, killed, injured, taken, author, voices, contested = _row(event)
     console.print(f"{event.id}  {what}  {days}  {place}", style="bold", markup=False)
     for name, value, held in (
         ("when", f"{days} ({event.when.value.basis}: {event.when.value.reason})", event.when),
@@ -117,6 +117,7 @@ def _show(record: Record, event: Event) -> None:
         ("author", author, event.perpetrators),
         ("killed", killed, event.killed),
         ("injured", injured, event.injured),
+        ("taken", taken, event.detained),
     ):
         if held is not None:
             console.print(
