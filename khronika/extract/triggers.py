@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from khronika import config
 from khronika.extract.lexicon import Group, Lexicon
@@ -105,37 +106,44 @@ class _Context:
 def features(segment: Segment, group: Group, kind: str, match: re.Match[str], lexicon: Lexicon, context: _Context) -> dict[str, str]:
     """Feature -> level of one trigger; the weights of the levels are learnt (train/rule_weights.py)."""
     words = segment.words
-    rules = lexicon.not_event
     before = words[max(0, match.start() - 40) : match.start()]
-
-    def yes(value: object) -> str:
-        return "yes" if value else "no"
-
     place = segment.number if segment.number < 3 else 3 if segment.number < 8 else 4 if segment.number < 20 else 5
-    return {
+    return _levels_of_sentence(words, lexicon, context.published) | {
         "group": group.name,
         "kind": kind,
-        "habit": yes(rules["habit"].search(words)),
-        "threat": yes(rules["threat"].search(words)),
-        "general": yes(rules["general"].search(words)),
-        "modal": yes(re.search(r"\b(?:will|would|could|(?-i:may)|might|should|if|can|must)\b", words)),
-        "casualty": yes(lexicon.follow["casualty"].search(words)),
-        "day": yes(_has_day(words)),
-        "old": yes(_is_background(words, lexicon, context.published)),
-        "number": yes(re.search(r"\d", words)),
-        "named place": yes(re.search(r"\b(?:in|at|near|on|of|outside|from|over) (?:the )?[A-Z]", words)),
-        "passive": yes(re.search(r"\b(?:was|were|been|being)(?: \w+)?\W*$", before) or re.match(r"(?:was|were|been|being)\b", match.group())),
-        "past": yes(re.search(r"ed\b|\b(?:hit|struck|shot|fell|took|blew|threw|fought|held|set|went)\b", match.group())),
-        "plural": yes(re.search(r"(?:strikes|attacks|raids|clashes|explosions|bombings|shellings|arrests|killings|protests)$", match.group())),
-        "spoken": yes(re.search(r"[“”\"]", words[: match.start()]) and not re.search(r"[”\"] ", words[: match.start()])),
-        "we": yes(re.search(r"\b(?:we|our|us|I|my)\b", words)),
-        "title": yes(context.title and _in_title(match.group(), context.title)),
+        "passive": _yes(re.search(r"\b(?:was|were|been|being)(?: \w+)?\W*$", before) or re.match(r"(?:was|were|been|being)\b", match.group())),
+        "past": _yes(re.search(r"ed\b|\b(?:hit|struck|shot|fell|took|blew|threw|fought|held|set|went)\b", match.group())),
+        "plural": _yes(re.search(r"(?:strikes|attacks|raids|clashes|explosions|bombings|shellings|arrests|killings|protests)$", match.group())),
+        "spoken": _yes(re.search(r"[“”\"]", words[: match.start()]) and not re.search(r"[”\"] ", words[: match.start()])),
+        "title": _yes(context.title and _in_title(match.group(), context.title)),
         "position": str(place),
-        "length": str(min(5, len(words.split()) // 10)),
         "many": str(min(4, context.count // 4)),
-        "roll-up": yes(lexicon.rollup.search(words)),
-        "said": yes(re.search(r"\b(?:said|says|according to|reported|told)\b", words)),
     }
+
+
+@lru_cache(maxsize=8)
+def _levels_of_sentence(words: str, lexicon: Lexicon, published: dt.date | None) -> dict[str, str]:
+    """The levels that all triggers of a sentence share; not to be changed."""
+    rules = lexicon.not_event
+    return {
+        "habit": _yes(rules["habit"].search(words)),
+        "threat": _yes(rules["threat"].search(words)),
+        "general": _yes(rules["general"].search(words)),
+        "modal": _yes(re.search(r"\b(?:will|would|could|(?-i:may)|might|should|if|can|must)\b", words)),
+        "casualty": _yes(lexicon.follow["casualty"].search(words)),
+        "day": _yes(_has_day(words)),
+        "old": _yes(_is_background(words, lexicon, published)),
+        "number": _yes(re.search(r"\d", words)),
+        "named place": _yes(re.search(r"\b(?:in|at|near|on|of|outside|from|over) (?:the )?[A-Z]", words)),
+        "we": _yes(re.search(r"\b(?:we|our|us|I|my)\b", words)),
+        "length": str(min(5, len(words.split()) // 10)),
+        "roll-up": _yes(lexicon.rollup.search(words)),
+        "said": _yes(re.search(r"\b(?:said|says|according to|reported|told)\b", words)),
+    }
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
 
 
 def _in_title(words: str, title: str) -> bool:
