@@ -100,7 +100,8 @@ def _warc(stream: IO[bytes], capture: Capture, options: Options) -> Found:
             yield from _record(record, number, capture, options)
         if unzipped and unzipped.is_cut:
             raise EOFError("the last zipped block is not whole")
-    except (ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error) as error:
+    # AttributeError: warcio, on a record without a target address.
+    except (ArchiveLoadFailed, AttributeError, EOFError, OSError, ValueError, zlib.error) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0][:120]
         yield SetAside(
             place=f"{capture.place}#{max(number, 1)}",
