@@ -58,6 +58,7 @@ class Lexicon:
         self.status: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["status"].items()}
         self.follow: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["follow"].items()}
         self.means: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["means"].items()}
+        self.levels: dict[str, re.Pattern[str]] = {name: compile_words(value) for name, value in self._events["levels"].items()}
         self.background = compile_words(self._events["background"]["cue"])
         self.rollup = compile_words(self._events["rollup"]["cue"])
         self.vague: dict[str, int] = config.data(f"conventions/{language}.toml")["low"]

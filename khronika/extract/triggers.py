@@ -81,7 +81,7 @@ def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexico
     rules = lexicon.not_event
     if rules["modal"].search(before) or rules["negated"].search(before):
         return None
-    if rules["habit_sure"].search(words) and not _has_day(words):
+    if rules["habit_sure"].search(words) and not lexicon.levels["day"].search(words):
         return None
     status: Status = "occurred"
     for name in ("foiled", "attempted", "alleged"):
@@ -107,13 +107,14 @@ def features(segment: Segment, group: Group, kind: str, match: re.Match[str], le
     """Feature -> level of one trigger; the weights of the levels are learnt (train/rule_weights.py)."""
     words = segment.words
     before = words[max(0, match.start() - 40) : match.start()]
+    signs = lexicon.levels
     place = segment.number if segment.number < 3 else 3 if segment.number < 8 else 4 if segment.number < 20 else 5
     return _levels_of_sentence(words, lexicon, context.published) | {
         "group": group.name,
         "kind": kind,
-        "passive": _yes(re.search(r"\b(?:was|were|been|being)(?: \w+)?\W*$", before) or re.match(r"(?:was|were|been|being)\b", match.group())),
-        "past": _yes(re.search(r"ed\b|\b(?:hit|struck|shot|fell|took|blew|threw|fought|held|set|went)\b", match.group())),
-        "plural": _yes(re.search(r"(?:strikes|attacks|raids|clashes|explosions|bombings|shellings|arrests|killings|protests)$", match.group())),
+        "passive": _yes(signs["passive_before"].search(before) or signs["passive_within"].search(match.group())),
+        "past": _yes(signs["past"].search(match.group())),
+        "plural": _yes(signs["plural"].search(match.group())),
         "spoken": _yes(re.search(r"[“”\"]", words[: match.start()]) and not re.search(r"[”\"] ", words[: match.start()])),
         "title": _yes(context.title and _in_title(match.group(), context.title)),
         "position": str(place),
@@ -124,21 +125,21 @@ def features(segment: Segment, group: Group, kind: str, match: re.Match[str], le
 @lru_cache(maxsize=8)
 def _levels_of_sentence(words: str, lexicon: Lexicon, published: dt.date | None) -> dict[str, str]:
     """The levels that all triggers of a sentence share; not to be changed."""
-    rules = lexicon.not_event
+    rules, signs = lexicon.not_event, lexicon.levels
     return {
         "habit": _yes(rules["habit"].search(words)),
         "threat": _yes(rules["threat"].search(words)),
         "general": _yes(rules["general"].search(words)),
-        "modal": _yes(re.search(r"\b(?:will|would|could|(?-i:may)|might|should|if|can|must)\b", words)),
+        "modal": _yes(signs["modal"].search(words)),
         "casualty": _yes(lexicon.follow["casualty"].search(words)),
-        "day": _yes(_has_day(words)),
+        "day": _yes(signs["day"].search(words)),
         "old": _yes(_is_background(words, lexicon, published)),
         "number": _yes(re.search(r"\d", words)),
-        "named place": _yes(re.search(r"\b(?:in|at|near|on|of|outside|from|over) (?:the )?[A-Z]", words)),
-        "we": _yes(re.search(r"\b(?:we|our|us|I|my)\b", words)),
+        "named place": _yes(signs["named_place"].search(words)),
+        "we": _yes(signs["we"].search(words)),
         "length": str(min(5, len(words.split()) // 10)),
         "roll-up": _yes(lexicon.rollup.search(words)),
-        "said": _yes(re.search(r"\b(?:said|says|according to|reported|told)\b", words)),
+        "said": _yes(signs["said"].search(words)),
     }
 
 
@@ -165,17 +166,6 @@ def _kind(group: Group, words: str, lexicon: Lexicon) -> str:
         if pattern.search(words):
             return kind
     return group.default or "attack"
-
-
-def _has_day(words: str) -> bool:
-    return bool(
-        re.search(
-            r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|today|yesterday|overnight|this morning|tonight|"
-            r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|March|Mar\.|April|Apr\.|May|June|July|Aug(?:ust|\.)?|Sept(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?) \d{1,2}\b|"
-            r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December))",
-            words,
-        )
-    )
 
 
 def _is_background(words: str, lexicon: Lexicon, published: dt.date | None) -> bool:
