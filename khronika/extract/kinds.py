@@ -43,7 +43,7 @@ def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lex
         return _shot_down(words, signs, kind)
     if kind == "non_violent_transfer_of_territory" and signs["group_moves"].search(home) and not signs["place"].search(home):
         return "change_to_group"
-    if kind == "non_state_actor_overtakes_territory" and re.match(r"captured\b", trigger.quote.words) and signs["person"].search(home) and not signs["place"].search(home):
+    if kind == "non_state_actor_overtakes_territory" and signs["captured"].match(trigger.quote.words) and signs["person"].search(home) and not signs["place"].search(home):
         return "arrests"
     if kind in TAKEN:
         return _taken(kind, home, trigger, own, signs)
@@ -64,10 +64,10 @@ def _taken(kind: str, home: str, trigger: Trigger, own: list[Segment], signs: di
 
 def _shot_down(words: str, signs: dict[str, re.Pattern[str]], kind: str) -> str:
     """Ruling 7: a crewed aircraft shot down is shelling, a drone or missile a disrupted use; wreckage that hit is the strike itself."""
-    if re.search(r"\b(?:shot|brought) down\b|\bdowned\b", words, re.IGNORECASE) and signs["crewed"].search(words) and not signs["uncrewed"].search(words):
+    if signs["down"].search(words) and signs["crewed"].search(words) and not signs["uncrewed"].search(words):
         return "shelling_artillery_missile"
     if signs["fell"].search(words):
-        return "air_drone_strike" if re.search(r"\b(?:drones?|uavs?)\b", words, re.IGNORECASE) else "shelling_artillery_missile"
+        return "air_drone_strike" if signs["drone"].search(words) else "shelling_artillery_missile"
     return kind
 
 
