@@ -28,7 +28,7 @@ def make_text(draw: random.Random, words: int) -> str:
     size = 0
     while size < words:
         slots = {"p": draw.choice(PLACES), "n": draw.randint(2, 97), "d": draw.choice(DAYS), "t": draw.choice(THINGS).split(" ", 1)[1], "v": draw.choice(VOICES)}
-        if draw.random() < 0.22:
+        if draw.random() < 0.12:
             sentence = (
                 f"On {draw.choice(DAYS)}, {draw.choice(ACTORS)} hit {draw.choice(THINGS)} in {slots['p']} with {draw.choice(MEANS)}, "
                 f"killing {draw.randint(1, 40)} people and wounding {draw.randint(2, 90)}, {slots['v']} said."

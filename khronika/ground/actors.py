@@ -75,6 +75,7 @@ class Registry:
             self._neutral[code], self._country[code] = forms[0], names[0]
             self._adjective |= {tuple(words_of(form + plural)): code for form in forms for plural in ("", "s")}
             self._name |= {tuple(words_of(form)): code for form in names}
+        self._matched: dict[tuple[str, dt.date | None, str | None], ActorRef] = {}
         self._alias: dict[tuple[str, ...], list[Actor]] = {}
         for actor in self.actors.values():
             for alias in {actor.name, *(alias for group in actor.aliases.values() for alias in group)}:
@@ -89,11 +90,20 @@ class Registry:
             on: the day, for entries that are valid for a time only.
             country: ISO code of where it happened, for words without a country ("the police").
         """
+        key = words, on, country
+        found = self._matched.get(key)
+        if found is None:
+            if len(self._matched) > 20_000:
+                self._matched.clear()
+            found = self._matched[key] = self._match(words, on, country)
+        return found
+
+    def _match(self, words: str, on: dt.date | None, country: str | None) -> ActorRef:
         tokens = tuple(_tokens(words))
         actor = self._by_alias(tokens, on)
         if actor:
-            country = actor.backed_by if actor.kind in ARMED else actor.country
-            return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=country, reason="alias")
+            side = actor.backed_by if actor.kind in ARMED else actor.country
+            return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=side, reason="alias")
         # A name of its own ("Rapid Support Forces") is never taken for the forces of the country where it happened.
         is_name = bool(re.search(r"(?<=\s)[^\W\d_a-zа-яіїєґ]", re.sub(r"^(?:The|A|An)\s", "", words)))
         return self._by_head(tokens, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
@@ -112,7 +122,8 @@ class Registry:
 
     def _by_head(self, tokens: tuple[str, ...], country: str | None) -> ActorRef | None:
         code, place = self._find_country(tokens)
-        head = next((head for key, head in self._heads if _contains(tokens, key)), None)
+        inside = set(tokens)
+        head = next((head for key, head in self._heads if key[0] in inside and _contains(tokens, key)), None)
         if head is None:
             if code and tokens in self._name:
                 return self._ref("gov", "{adjective} government", "State forces", code, "country as an actor")
