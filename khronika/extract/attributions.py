@@ -168,7 +168,7 @@ def _plain(sentence: Sentence, at: int, last: int, group: str) -> Attribution | 
     through = (outlet,) if outlet else ()
     if cited is None and group == "say":
         citing = next((i for i in range(last + 1, len(sentence.tokens) - 1) if sentence.low(i) in ("citing", "quoting") and sentence.low(i - 1) == ","), None)
-        cited = sentence.ahead(citing + 1) if citing else None
+        cited = sentence.ahead(citing + 1) if citing else sentence.ahead(1) if sentence.low(0) in ("citing", "quoting") else None
         if cited and not _is_voice(sentence.piece(cited).words, sentence.sets):
             cited = None
     if cited is not None:
@@ -186,6 +186,7 @@ def _shorter(speaker: Quote) -> Quote:
 def _is_voice(words: str, sets: dict[str, frozenset[str]]) -> bool:
     """Whether a phrase behind "citing" can speak: people, a body, an outlet or a name, and not a reason."""
     low = {word.lower() for word in re.findall(r"[\w-]+", words)}
+    low |= {f"{word}s" for word in low}
     return bool(low & (sets["plural"] | sets["body"] | sets["outlets"])) or words[0].isupper()
 
 
@@ -209,6 +210,8 @@ def _resolved(found: list[Attribution]) -> list[Attribution]:
 def _fullest(voice: Quote, named: Sequence[Quote], known: Sequence[Quote]) -> Quote:
     """The phrase that first gives a bare surname in full, or the latest one before that "the ministry" goes back to; else the voice itself."""
     words = re.findall(r"[\w’'-]+", voice.words)
+    if len(words) == 2 and words[0] in ("Mr", "Mrs", "Ms", "Dr"):
+        words = words[1:]
     if len(words) == 1 and words[0][0].isupper():
         surname = re.compile(rf"(?<!\w)[A-Z][\w’'-]+ {re.escape(words[0])}(?!\w)")
         return next((quote for quote in named if surname.search(quote.words) and len(quote.words) < 120), voice)

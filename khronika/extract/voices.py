@@ -135,7 +135,7 @@ class Sentence:
         if first > last:
             return None
         head = self.low(last)
-        if self.low(first) in ("no", "any") or (first < last and self.low(first) in self.lexicon.cues):
+        if self.low(first) in ("no", "any", "of", "as") or (first < last and self.low(first) in self.lexicon.cues):
             return None
         if head in self.sets["never"] or head in ("of", "to", "the", "and", "a", "in", "for", "at", "on", "by", "from", "an"):
             return None
@@ -163,10 +163,13 @@ class Sentence:
         if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
             return None, None, True
         behind = self.ahead(cue + 1) if self.low(opening + 1) not in self.sets["determiners"] | self.sets["inner"] else None
-        if behind is not None and (behind[1] + 1 >= len(self.tokens) or self.tokens[behind[1] + 1].word in ENDS):
+        if behind is not None and not self.low(behind[0]).isdigit() and (behind[1] + 1 >= len(self.tokens) or self.tokens[behind[1] + 1].word in ENDS):
             return None, None, True
         aged = self.low(opening - 1).isdigit() and self.low(opening - 2) == ","
         subject = self.back(opening - 3 if aged else opening - 1)
+        if subject and self.low(subject[0] - 1) == "," and self.low(subject[0]) in self.sets["determiners"]:
+            outer = self.back(subject[0] - 2)
+            subject = (outer[0], subject[1]) if outer and self.tokens[outer[0]].word[0].isupper() else subject
         if self.low(opening + 1) in self.sets["citing"]:
             return subject, self.sound((opening + 2, at - 1)), False
         if subject is None or self.low(opening + 1) in self.sets["inner"]:
@@ -181,7 +184,7 @@ class Sentence:
         if capital is None:
             return None
         last = capital
-        while last + 1 < limit and (self.tokens[last + 1].word[0].isupper() or self.low(last + 1) == "of" and self.tokens[last + 2].word[0].isupper()):
+        while last + 1 < limit and (self.tokens[last + 1].word[0].isupper() or (self.low(last + 1) == "of" or self.low(last).endswith("'s")) and self.tokens[min(last + 2, limit)].word[0].isupper()):
             last += 1
         if last == capital and self.low(capital) in self.sets["determiners"]:
             last = min(limit - 1, capital + 1)
@@ -203,7 +206,9 @@ class Sentence:
         apposed = self.low(start) in self.sets["determiners"] or self.low(start) in ("who", "head", "former", "deputy", "director", "chief")
         if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and apposed:
             end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in ENDS), None)
-            if end is not None and not any(self.lexicon.cues.get(self.low(i)) == "say" for i in range(start, end)):
+            if end is not None and not any(
+                self.lexicon.cues.get(self.low(i)) == "say" or self.low(i) in ("is", "was", "were", "are", "had", "have") and self.low(start) != "who" for i in range(start, end)
+            ):
                 last = end - 1
         return self.sound((first, last))
 
