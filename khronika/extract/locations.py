@@ -19,24 +19,25 @@ REACH = 140
 
 
 @cache
-def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     raw = config.data(f"lexicon/{language}/places.toml")
     name = r"(?-i:[A-Z])[\w’'-]+(?:[ -](?-i:[A-Z])[\w’'-]+){0,3}"
     described = rf"(?:(?:the|a|an|his|its|their) )?(?:[\w’'-]+ ){{0,3}}?(?:{raw['kind']}) (?:of )?{name}"
     plain = rf"(?:the )?(?:(?:eastern|western|northern|southern|central|occupied|north-?eastern|north-?western|south-?eastern|south-?western|nearby|coastal|far)[ -])*{name}(?:[’']s)?(?: (?:{raw['kind']})\b)?"
     found = re.compile(rf"\b(?P<lead>{raw['preposition']}) (?P<words>{described}|{plain})", re.IGNORECASE)
-    return found, re.compile(rf"(?:{raw['strong']})$", re.IGNORECASE), re.compile(rf"\b(?-i:{raw['not_place']})\b")
+    strong, office = (re.compile(rf"(?:{raw[name]})$", re.IGNORECASE) for name in ("strong", "office"))
+    return found, strong, re.compile(rf"\b(?-i:{raw['not_place']})\b"), office
 
 
 def find_locations(segments: list[Segment], trigger: Trigger, language: str) -> tuple[Quote, ...]:
     """Phrases that say where, likeliest first; none where the sentences name no place."""
-    found, strong, not_place = _patterns(language)
+    found, strong, not_place, office = _patterns(language)
     scored: list[tuple[float, Quote]] = []
     for number, segment in enumerate(segments):
         home = segment.start <= trigger.quote.start < segment.end and segment.within == trigger.quote.within
         for match in found.finditer(segment.words):
             words = match.group("words")
-            if not_place.search(words):
+            if not_place.search(words) or office.search(segment.words[: match.start("words")]):
                 continue
             quote = segment.piece(*match.span("words"))
             away = min(abs(quote.start - trigger.quote.end), abs(trigger.quote.start - quote.end)) if home else 200

@@ -27,6 +27,8 @@ SHORT = 700
 LEAST_SHORT = 0.3
 LEAST_TITLE = 0.15
 """A title names no day and seldom a place, of which the strength is made; it is read only where there is hardly a body."""
+NEXT_DOOR = 2
+"""Sentences within which an occurrence without a place is held to be where the one told before was."""
 WHOLE_ARTICLE = 1500
 """From so many characters on a body is a whole article, and its title alone founds no event."""
 
@@ -93,7 +95,13 @@ def _occurrences(triggers: list[Trigger], segments: list[Segment], text: Text, l
 def mentions_over(text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
     """A mention with kind, roles, places and counts for each occurrence, whoever found it (the trained extractor calls this too)."""
     far = far_kind_of(segments, lexicon.language)
-    return [_mention(occurrence, segments, text, lexicon, far) for occurrence in occurrences]
+    mentions: list[Mention] = []
+    for number, occurrence in enumerate(occurrences):
+        mention = _mention(occurrence, segments, text, lexicon, far)
+        if not mention.where_words and mentions and occurrence.sentences[0] - occurrences[number - 1].sentences[-1] <= NEXT_DOOR:
+            mention = replace(mention, where_words=mentions[-1].where_words)
+        mentions.append(mention)
+    return mentions
 
 
 def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, far: str | None) -> Mention:
@@ -116,7 +124,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         background=trigger.is_background,
         rollup=trigger.is_rollup,
         evidence=tuple(segment.quote() for segment in own),
-        where_words=locations.find_locations(own, trigger, language),
+        where_words=locations.find_locations(own, trigger, language) or locations.find_locations(_lead_in(segments, first), trigger, language),
         perpetrators=_told(roles.find_perpetrators(found)),
         targets=roles.find_targets(found, language),
         victims=roles.find_victims(found),
@@ -126,6 +134,13 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         detained=detained if trigger.kind in ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash") else None,
         p=round(min(0.95, max(0.05, trigger.strength)), 2),
     )
+
+
+def _lead_in(segments: list[Segment], first: int) -> list[Segment]:
+    """The sentences before an occurrence in its own paragraph, nearest first: they say where where it does not itself."""
+    here = segments[first]
+    before = segments[max(0, first - 3) : first]
+    return [s for s in reversed(before) if s.paragraph == here.paragraph and s.within == here.within]
 
 
 def _told(values: tuple[Participant, ...]) -> tuple[Participant, ...]:

@@ -102,3 +102,13 @@ def test_one_long_line() -> None:
     body = "A bomb exploded near the market and " * 3000
     reading = read(body)
     assert all(body[q.start : q.end] == q.words for q in quotes_of(reading))
+
+
+def test_place_of_the_occurrence_told_before() -> None:
+    body = (
+        "On May 3, a customs officer received leg injuries during an explosion in the Velmar district.\n\n"
+        "On May 6, the head of the administration of Odresk, Pavel Orin, received minor injuries from the explosion of a parcel."
+    )
+    first, second = read(body, published=dt.date(2023, 5, 20)).mentions
+    assert [quote.words for quote in first.where_words] == ["the Velmar district"]
+    assert second.where_words == first.where_words
