@@ -50,8 +50,9 @@ class RulesExtractor:
         occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
         mentions = mentions_over(text, segments, occurrences, lexicon)
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
-        mentions = [_without_accusers(text, mention) for mention in claims.find_claims(text, spoken, mentions)]
-        assessments, forecasts = outlook.find_outlook(text, spoken, mentions)
+        said = claims.find_attributions(text, spoken)
+        mentions = [_without_accusers(text, mention) for mention in claims.find_claims(text, spoken, mentions, said)]
+        assessments, forecasts = outlook.find_outlook(text, spoken, mentions, said)
         return Reading(
             text_id=text.id,
             by=self.name,
