@@ -48,6 +48,12 @@ def test_two_independent_origins_that_are_no_party_hold_the_author() -> None:
     assert event.perpetrators.value == (NORTH,) and len(event.perpetrators.supported_by) == 2
 
 
+def test_two_accusers_that_are_parties_hold_nobody() -> None:
+    militia = ActorRef(name="Southern Militia", id="militia", kind="Political militia", country="SO")
+    accounts = [make_account(s.id or "", claims=(say(s, "blames"),), perpetrators=(name(NORTH, 0),), targets=(name(SOUTH),)) for s in (SOUTH, militia)]
+    assert merged(*accounts).perpetrators.value == ()
+
+
 def test_an_admission_holds_the_author_and_a_denial_stands_beside_it() -> None:
     event = merged(make_account("a", claims=(say(NORTH, "claims_responsibility"), say(NORTH, "denies")), perpetrators=(name(NORTH, 0),)))
     assert event.perpetrators.value == (NORTH,) and event.perpetrators.rule.startswith("admission")

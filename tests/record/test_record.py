@@ -137,6 +137,22 @@ def test_verify_names_the_first_broken_row(tmp_path: Path) -> None:
     assert not report.ok and "entry 3" in str(report)
 
 
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [("UPDATE payload SET body = (SELECT body FROM payload WHERE seq = 2) WHERE seq = 3", "payload was changed"), ("DELETE FROM payload WHERE seq = 3", "without an erasure")],
+)
+def test_verify_sees_changed_and_lost_payloads(tmp_path: Path, statement: str, says: str) -> None:
+    path = tmp_path / "r.sqlite"
+    with open_record(str(path), clock=lambda: NOON) as record:
+        tell(record, "one", "two")
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TRIGGER payload_no_update")
+        raw.execute(statement)
+    with open_record(str(path), clock=lambda: NOON) as record:
+        report = record.verify()
+    assert not report.ok and "entry 3" in str(report) and says in str(report)
+
+
 def test_verify_against_an_older_head(record: Record, tmp_path: Path) -> None:
     tell(record, "one")
     head = f"{record.head()}:{record.head_digest()}"
@@ -172,6 +188,16 @@ def test_erasure_leaves_a_tombstone_and_no_words(record: Record) -> None:
         record.close()
         for path in Path(record.address).parent.iterdir():
             assert b"Zanzibarium" not in path.read_bytes()
+
+
+def test_nothing_erased_stays_in_the_file_or_its_log(tmp_path: Path) -> None:
+    with open_record(str(tmp_path / "r.sqlite"), clock=lambda: NOON) as record:
+        first, _ = tell(record, "one", "two")
+        salts = [row[0] for row in record._db.execute(sa.text("SELECT salt FROM payload WHERE seq < 5"))]
+        record._db.rollback()
+        record.erase(first.document_id, "court order", by="editor")
+        left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        assert len(salts) == 4 and not any(salt in left for salt in salts)
 
 
 def test_a_copy_has_the_same_digests_and_erasures(record: Record, tmp_path: Path) -> None:
