@@ -17,7 +17,10 @@ from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
 VERSION = "link@1"
 LIMIT = 500
-"""Accounts that one new account is compared with at most, and that one component holds at most before it is no longer widened."""
+"""Accounts that one new account is compared with at most."""
+COMPONENT = 200
+"""Accounts that are clustered anew at most, beside the new ones and ROOM for each of them."""
+ROOM = 3
 OWN = 6
 """Links that a new account keeps to its own group; the group itself holds the rest."""
 RIVALS = 8
@@ -86,29 +89,36 @@ class _Component:
         return {other for other in others if other != id and self.score(id, other) > 0}
 
     def widen(self, new: Mapping[str, Account]) -> set[str]:
-        """The new accounts and all that hang together with them by positive odds, verdicts or a stored group."""
+        """The new accounts and all that hang together with them by positive odds, verdicts or a stored group; groups are taken whole."""
         touched: set[str] = set()
-        waiting = set(new)
+        waiting, room = set(new), COMPONENT + ROOM * len(new)
         while waiting:
-            self.ask_links(waiting)
-            following: set[str] = set()
+            taken: set[str] = set()
             for id in sorted(waiting):
-                event = None if id in touched else self.query.event_of(id)
-                held = self.query.event(event) if event else None
-                members = set(held.account_ids) if held else set()
-                self.near.setdefault(id, set()).update(members - {id})
-                following |= self.near[id]
-            touched |= waiting
-            waiting = following - touched
-            missing = sorted(waiting - self.accounts.keys())
-            for account in self.query.accounts(missing):
+                members = self.group_of(id) - touched - taken
+                if id not in new and len(touched) + len(taken) + len(members) > room + len(new):
+                    self.notes.append(f"what hangs together with these accounts is more than {room} accounts; the rest was left as it is")
+                    continue
+                taken |= members
+            self.ask_links(taken)
+            touched |= taken
+            near = {other for id in taken for other in self.near.get(id, ())} - touched
+            for account in self.query.accounts(sorted(near - self.accounts.keys())):
                 self.add(account)
-            waiting &= self.accounts.keys()
-            if len(touched) + len(waiting) > LIMIT + len(new):
-                self.notes.append(f"a component of more than {LIMIT} accounts was not widened further")
-                self.ask_links(waiting)
-                return touched | waiting
+            waiting = near & self.accounts.keys() if taken else set()
         return touched
+
+    def group_of(self, id: str) -> set[str]:
+        """An account and those of its stored event."""
+        event = self.query.event_of(id)
+        held = self.query.event(event) if event else None
+        members = {id, *held.account_ids} if held else {id}
+        for account in self.query.accounts(sorted(members - self.accounts.keys())):
+            self.add(account)
+        members &= self.accounts.keys()
+        for member in members:
+            self.near.setdefault(member, set()).update(members - {member})
+        return members
 
     def ask_links(self, ids: Iterable[str]) -> None:
         """Take in stored links and verdicts that touch these accounts."""
