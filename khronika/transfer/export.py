@@ -5,19 +5,28 @@ The rule: no half file is ever left (written beside, then renamed), and unknown 
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.policy import Policy, names_of
-from khronika.types import Event, Filter, Held, Range, RecordQuery
+from khronika.transfer.acled import write_acled
+from khronika.transfer.coding import Row, Shown, write_rows
+from khronika.transfer.ged import write_ged
+from khronika.transfer.plover import write_plover
+from khronika.transfer.reports import write_reports
+from khronika.types import Account, Event, Filter, Held, Range, RecordQuery
 
-Row = dict[str, Any]
+EVENT_COLUMNS = (
+    "event_id", "kind", "status", "date_start", "date_end", "date_basis", "place", "precision", "country", "admin1", "latitude", "longitude", "radius_km",
+    "geonames_id", "author", "targets", "killed_low", "killed_best", "killed_high", "injured_low", "injured_best", "injured_high", "detained_low",
+    "detained_best", "detained_high", "reports", "origins", "party_origins", "grade_occurrence", "grade_author", "contested", "review", "sources",
+)  # fmt: skip
 
 
 def shown_events(record: RecordQuery, chosen: Filter, policy: Policy) -> Iterator[Event | None]:
@@ -70,27 +79,18 @@ def _range(name: str, held: Held[Range] | None) -> Row:
     }
 
 
-def _write_csv(events: Iterable[Event], out: IO[str]) -> None:
-    writer = None
-    for event in events:
-        row = event_row(event)
-        if writer is None:
-            writer = csv.DictWriter(out, fieldnames=list(row), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow({key: _safe(value) for key, value in row.items()})
+def _write_csv(events: Shown, out: IO[str]) -> Counter[str]:
+    write_rows(EVENT_COLUMNS, map(event_row, events), out)
+    return Counter()
 
 
-def _safe(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
-
-
-def _write_jsonl(events: Iterable[Event], out: IO[str]) -> None:
+def _write_jsonl(events: Shown, out: IO[str]) -> Counter[str]:
     for event in events:
         out.write(to_json(event).decode() + "\n")
+    return Counter()
 
 
-def _write_geojson(events: Iterable[Event], out: IO[str]) -> None:
+def _write_geojson(events: Shown, out: IO[str]) -> Counter[str]:
     out.write('{"type":"FeatureCollection","features":[')
     for number, event in enumerate(events):
         place = event.where.value
@@ -100,32 +100,67 @@ def _write_geojson(events: Iterable[Event], out: IO[str]) -> None:
         feature = {"type": "Feature", "id": event.id, "geometry": point, "properties": event_row(event)}
         out.write(("," if number else "") + "\n" + to_json(feature).decode())
     out.write("\n]}\n")
+    return Counter()
 
 
-EXPORTS: dict[str, Callable[[Iterable[Event], IO[str]], None]] = {"csv": _write_csv, "jsonl": _write_jsonl, "geojson": _write_geojson}
+EXPORTS: dict[str, Callable[[Shown, IO[str]], Counter[str]]] = {
+    "csv": _write_csv,
+    "jsonl": _write_jsonl,
+    "geojson": _write_geojson,
+    "reports": write_reports,
+    "acled": write_acled,
+    "ged": write_ged,
+    "plover": write_plover,
+}
+"""Format -> its writer, which returns how many events the shape has no row for, by reason."""
+
+
+class _Outgoing:
+    """What policy lets out of a record: its events, once, with counts of shown and kept back; and their accounts."""
+
+    def __init__(self, record: RecordQuery, chosen: Filter, policy: Policy) -> None:
+        self._record, self._chosen, self._policy = record, chosen, policy
+        self.shown = self.kept = 0
+
+    def __iter__(self) -> Iterator[Event]:
+        for event in shown_events(self._record, self._chosen, self._policy):
+            if event is None:
+                self.kept += 1
+            else:
+                self.shown += 1
+                yield event
+
+    def accounts_of(self, event: Event) -> list[Account]:
+        """The accounts as they may be shown; none for an event whose voices are withheld."""
+        if not event.voices:
+            return []
+        accounts = self._record.accounts(event.account_ids)
+        names = names_of(self._record, {account.document_id for account in accounts})
+        return [shown for account in accounts if (shown := self._policy.show_account(account, names))]
 
 
 def write_export(format: str, record: RecordQuery, chosen: Filter, policy: Policy, output: Path | None) -> tuple[int, int]:
-    """Write the events and return how many were written and how many were kept back.
+    """Write the events and return how many were written and how many were kept back; what the shape has no row for is said on standard error.
 
     Raises:
         UsageError: the output cannot be written; nothing is left of it.
     """
-    counts = [0, 0]
-
-    def shown() -> Iterator[Event]:
-        for event in shown_events(record, chosen, policy):
-            counts[event is None] += 1
-            if event is not None:
-                yield event
-
+    outgoing = _Outgoing(record, chosen, policy)
     if output is None:
-        EXPORTS[format](shown(), sys.stdout)
-        return counts[0], counts[1]
+        skipped = EXPORTS[format](outgoing, sys.stdout)
+    else:
+        skipped = _write_file(EXPORTS[format], outgoing, output)
+    if skipped:
+        reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(skipped.items()))
+        print(f"{skipped.total()} events have no row in {format}: {reasons}", file=sys.stderr)
+    return outgoing.shown - skipped.total(), outgoing.kept
+
+
+def _write_file(write: Callable[[Shown, IO[str]], Counter[str]], outgoing: Shown, output: Path) -> Counter[str]:
     draft = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
         with draft.open("w", encoding="utf-8", newline="") as out:
-            EXPORTS[format](shown(), out)
+            skipped = write(outgoing, out)
             out.flush()
             os.fsync(out.fileno())
         draft.replace(output)
@@ -133,4 +168,4 @@ def write_export(format: str, record: RecordQuery, chosen: Filter, policy: Polic
         raise UsageError(f"{output}: cannot be written: {error.strerror}; nothing was left") from error
     finally:
         draft.unlink(missing_ok=True)
-    return counts[0], counts[1]
+    return skipped

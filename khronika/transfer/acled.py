@@ -1,0 +1,184 @@
+"""Events in, ACLED-shaped rows out (31 columns): one row an event.
+
+The rule: an actor is named only where the event holds an author; an assumed day is never precision 1; unknown fatalities, which the shape writes as 0, carry
+a tag. docs/exports.md says what is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from typing import IO, NamedTuple
+
+from khronika import config
+from khronika.transfer.coding import (
+    ARMED,
+    Row,
+    Shown,
+    actor_name,
+    columns,
+    country_name,
+    country_number,
+    days_of,
+    inter_of,
+    precision_of,
+    region_name,
+    source_names,
+    why_not_coded,
+    write_rows,
+)
+from khronika.types import Event, Place, When
+
+GEO_PRECISION = {"site": 1, "settlement": 1, "district": 2, "region": 3}
+CROWD = {"Protests": "Protesters", "Riots": "Rioters"}
+FORCE_ON_CROWD = frozenset({"protest_with_intervention", "excessive_force_against_protesters"})
+
+
+class Side(NamedTuple):
+    """One side of a row: its name, those with it, its inter; all blank where unknown."""
+
+    name: str | None = None
+    beside: str | None = None
+    inter: str | None = None
+
+
+def write_acled(shown: Shown, out: IO[str]) -> Counter[str]:
+    """Write the rows and return how many events have none, by reason."""
+    skipped: Counter[str] = Counter()
+
+    def rows() -> Iterator[Row]:
+        for event in shown:
+            reason = _why_no_row(event)
+            if reason:
+                skipped[reason] += 1
+            else:
+                yield acled_row(event)
+
+    write_rows(columns("acled"), rows(), out)
+    return skipped
+
+
+def _why_no_row(event: Event) -> str | None:
+    place, days = event.where.value, days_of(event.when.value)
+    if days is None or days > 31:
+        return "day not known to the month"
+    if place is None or place.country is None or precision_of(place) == "country":
+        return "place not known below the country"
+    return "a sum of several events" if event.rollup else why_not_coded(event)
+
+
+def acled_row(event: Event) -> Row:
+    """The row of an event that has a day and a place below the country."""
+    place, types = event.where.value, config.data("kinds.toml")[event.kind.value]["acled"]
+    assert place is not None and place.country is not None
+    day, precision = _day(event.when.value)
+    first, second = _sides(event, place.country, types["event_type"])
+    return {
+        "event_id_cnty": event.id,
+        "event_date": day.isoformat(),
+        "year": day.year,
+        "time_precision": precision,
+        **{name: types[name] for name in ("disorder_type", "event_type", "sub_event_type")},
+        "actor1": first.name,
+        "assoc_actor_1": first.beside,
+        "inter1": first.inter,
+        "actor2": second.name,
+        "assoc_actor_2": second.beside,
+        "inter2": second.inter,
+        "interaction": interaction(first.inter, second.inter),
+        "civilian_targeting": "Civilian targeting" if _is_on_civilians(event, types["event_type"], second) else None,
+        "iso": country_number(place.country),
+        "region": region_name(place.country, "acled"),
+        "country": country_name(place.country),
+        "admin1": place.admin1,
+        "admin2": place.admin2,
+        "location": place.name,
+        "latitude": _degrees(place.latitude),
+        "longitude": _degrees(place.longitude),
+        "geo_precision": GEO_PRECISION[precision_of(place)],
+        "source": "; ".join(source_names(event)) or None,
+        "notes": _notes(event),
+        "fatalities": event.killed.value.low if event.killed else 0,
+        "tags": "; ".join(_tags(event, place)),
+    }
+
+
+def _day(when: When) -> tuple[dt.date, int]:
+    """The day of the row, in the middle of the period, and its precision: 1 the day, 2 the week, 3 the month."""
+    assert when.start is not None and when.end is not None
+    days = days_of(when) or 0
+    return when.start + (when.end - when.start) // 2, 1 if days == 1 else 2 if days <= 7 else 3
+
+
+def _sides(event: Event, country: str, event_type: str) -> tuple[Side, Side]:
+    place = country_name(country)
+    author, target = _author(event, country), _target(event, country, event_type)
+    crowd = CROWD.get(event_type)
+    if crowd is None:
+        return author or Side(f"Unidentified Armed Group ({place})", None, "Political militia"), target
+    there = Side(f"{crowd} ({place})", None, crowd)
+    if event.kind.value in FORCE_ON_CROWD:
+        return (author, there) if author and author.inter in ARMED else (there, Side())
+    return there._replace(beside=author.name if author and author.inter != crowd else None), target
+
+
+def _author(event: Event, country: str) -> Side | None:
+    """The author that the event holds; None where none is held or the words name no known sort of actor."""
+    known = [(actor_name(actor, "acled"), inter) for actor in event.perpetrators.value if (inter := inter_of(actor, country))]
+    return Side(known[0][0], "; ".join(name for name, _ in known[1:]) or None, known[0][1]) if known else None
+
+
+def _target(event: Event, country: str, event_type: str) -> Side:
+    """Armed targets by name; people else are civilians, with the party of officials beside; things are no actor."""
+    place = country_name(country)
+    armed = [(actor_name(t.actor, "acled"), i) for t in event.targets if t.actor and t.kind in ("military", "police") and (i := inter_of(t.actor, country))]
+    armed = list(dict.fromkeys(armed))
+    if armed and event_type != "Violence against civilians":
+        return Side(armed[0][0], "; ".join(name for name, _ in armed[1:]) or None, armed[0][1])
+    people = [target for target in event.targets if target.kind in ("civilian", "official")]
+    if not people and event_type != "Violence against civilians":
+        return Side()
+    beside = dict.fromkeys(actor_name(target.actor, "acled") for target in people if target.actor and target.actor.id)
+    return Side(f"Civilians ({place})", "; ".join(beside) or None, "Civilians")
+
+
+def interaction(first: str | None, second: str | None) -> str | None:
+    """The interaction text: the lower code first, External/Other forces-Civilians the other way round; "only" where one side is blank."""
+    table = config.data("exports/columns.toml")
+    if first is None or second is None:
+        return f"{first or second} only" if first or second else None
+    pair = sorted((first, second), key=table["inter"].index)
+    return "-".join(table["reversed"] if set(pair) == set(table["reversed"]) else pair)
+
+
+def _is_on_civilians(event: Event, event_type: str, second: Side) -> bool:
+    if event_type == "Violence against civilians" or event.kind.value == "excessive_force_against_protesters":
+        return True
+    armed = any(target.kind in ("military", "police") for target in event.targets)
+    return second.inter == "Civilians" and not armed and event_type in ("Explosions/Remote violence", "Riots")
+
+
+def _degrees(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _notes(event: Event) -> str:
+    told = f"Reports: {event.reports}; origins: {event.origins}; of them a party: {event.party_origins}"
+    words = next((voice.words for voice in event.voices if voice.words), "")
+    contested = f" Contested: {', '.join(event.contested)}." if event.contested else ""
+    return f"ACLED-shaped, machine-coded, review: {event.review}. {told}.{contested}" + (f' "{words}"' if words else "")
+
+
+def _tags(event: Event, place: Place) -> list[str]:
+    found = {
+        "machine-coded": True,
+        "fatalities unknown": event.killed is None,
+        "fatalities open upwards": event.killed is not None and event.killed.value.high is None,
+        "fatalities shared with other events": any(line.startswith("killed ") for line in event.shared_tolls),
+        "day assumed": event.when.value.basis == "assumed_fresh",
+        "coordinates not given": place.latitude is None or place.longitude is None,
+        "attempted": event.status.value == "attempted",
+        **{f"{name} contested": True for name in event.contested},
+    }
+    return [tag for tag, holds in found.items() if holds]

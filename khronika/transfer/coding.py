@@ -1,0 +1,156 @@
+"""An event's places, days and parties in, the names and codes that the shapes of others share out.
+
+The rule: what the record does not hold is None and the writers leave it blank; tables stand in data/exports, kinds in data/kinds.toml.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import IO, Any, Literal, Protocol
+
+from khronika import config
+from khronika.types import Account, ActorRef, Event, Place, When
+
+Row = dict[str, Any]
+ARMED = frozenset({"State forces", "External/Other forces", "Rebel group", "Political militia", "Identity militia"})
+STATE = frozenset({"State forces", "External/Other forces"})
+
+
+class Shown(Protocol):
+    """The events that policy lets out, streamed; and the accounts of one, as far as policy lets them out."""
+
+    def __iter__(self) -> Iterator[Event]: ...
+
+    def accounts_of(self, event: Event) -> list[Account]: ...
+
+
+def columns(shape: str) -> Sequence[str]:
+    """The columns of a shape in file order."""
+    return tuple(config.data("exports/columns.toml")[shape])
+
+
+def write_rows(names: Sequence[str], rows: Iterable[Row], out: IO[str]) -> None:
+    """Write rows as CSV, the header always; None is blank."""
+    writer = csv.DictWriter(out, fieldnames=names, lineterminator="\n", restval=None)
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: safe_cell(value) for name, value in row.items()})
+
+
+def safe_cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
+def why_not_coded(event: Event) -> str | None:
+    """Why an event has no row in a data set of what happened: it was only alleged, or it was prevented."""
+    status = event.status.value
+    if status == "alleged" or status == "foiled" and event.kind.value != "disrupted_weapons_use":
+        return f"only {status}"
+    return None
+
+
+def days_of(when: When) -> int | None:
+    """How many days the event may have been on, at least 2 where the day was only assumed; None where no day is known."""
+    if when.start is None or when.end is None:
+        return None
+    days = (when.end - when.start).days + 1
+    return max(days, 2) if when.basis in ("assumed_fresh", "open") else days
+
+
+def precision_of(place: Place) -> str:
+    """The place's precision; one without a point counts as no finer than its region, or its country."""
+    if place.latitude is not None and place.longitude is not None:
+        return place.precision
+    return "region" if place.admin1 or place.precision == "region" else "country"
+
+
+def as_coarse_as(event: Event, place: Place | None) -> Place | None:
+    """An account's place, no finer than policy lets the event's be."""
+    whole = event.where.value
+    if place is None or whole is None or whole.precision not in ("region", "country") or place.precision in ("region", "country"):
+        return place
+    name = place.admin1 if whole.precision == "region" else None
+    precision: Literal["region", "country"] = "region" if name else "country"
+    return Place(name=name or place.country or "withheld", precision=precision, country=place.country, admin1=name, reason="coarse as the event")
+
+
+@cache
+def country_name(code: str) -> str:
+    """The usual English name of a country, its code where there is none."""
+    known = config.data("place/countries.toml")["english"].get(code)
+    found = _country(code)
+    if known or found is None:
+        return str(known or ("Kosovo" if code == "XK" else code))
+    return str(getattr(found, "common_name", None) or found.name).split(",")[0]
+
+
+@cache
+def country_number(code: str | None) -> int | None:
+    """ISO 3166 numeric."""
+    found = _country(code)
+    return int(found.numeric) if found else None
+
+
+@cache
+def country_letters(code: str | None) -> str | None:
+    """ISO 3166 alpha-3."""
+    found = _country(code)
+    return str(found.alpha_3) if found else None
+
+
+def _country(code: str | None) -> Any:
+    import pycountry
+
+    return pycountry.countries.get(alpha_2=code) if code else None
+
+
+@cache
+def region_name(code: str | None, scheme: str) -> str | None:
+    """The world region of a country, `scheme` acled or ucdp."""
+    table = config.data("exports/regions.toml")
+    region = next((name for name, codes in table["acled"].items() if code in codes), None)
+    if scheme == "acled" or region is None:
+        return region
+    return str(table["ucdp_of"].get(code) or table["ucdp"][region])
+
+
+@cache
+def _registry() -> dict[str, Row]:
+    return {entry["id"]: entry for entry in config.data("actors.toml")["actor"]}
+
+
+@cache
+def _head_sectors() -> dict[str, str]:
+    return {entry["id"]: entry["plover"] for entry in config.data("actor_heads.toml")["head"] if "plover" in entry}
+
+
+def actor_name(actor: ActorRef, shape: str) -> str:
+    """The name of an actor in a shape (acled, ucdp) where the registry has one, else the record's."""
+    return str(_registry().get(actor.id or "", {}).get(shape) or actor.name)
+
+
+def actor_sector(actor: ActorRef) -> str | None:
+    """PLOVER's sector of an actor, None where the registry has none."""
+    own = _registry().get(actor.id or "", {}).get("plover")
+    return own or _head_sectors().get((actor.id or "").rpartition("-")[0])
+
+
+def inter_of(actor: ActorRef, country: str | None) -> str | None:
+    """ACLED's inter of an actor: a state's forces are State forces at home and External/Other forces abroad."""
+    if actor.kind in STATE and actor.country and country:
+        return "State forces" if actor.country == country else "External/Other forces"
+    return actor.kind if actor.kind in config.data("exports/columns.toml")["inter"] else None
+
+
+def source_names(event: Event) -> list[str]:
+    """The publishers of an event by name."""
+    known = _sources()
+    return [known.get(source, source) for source in event.sources]
+
+
+@cache
+def _sources() -> dict[str, str]:
+    return {id: source.name for id, source in config.read_sources().items()}
