@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.errors import InputError, NotCodedError, UsageError
+from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
 from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
 
 if TYPE_CHECKING:
@@ -82,7 +82,13 @@ class Chain:
             return ReadDocument(document=document, payload=item.payload, text=text, reason=str(error))
         except InputError as error:
             return SetAside(place=item.document.capture.place, reason=str(error), payload=item.payload, document=item.document)
-        return self.read_text(document, item.payload, text)
+        try:
+            return self.read_text(document, item.payload, text)
+        except (KhronikaError, MemoryError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one document must not stop the run; it is kept and named
+            reason = f"a fault in khronika, please report it with this document: {type(error).__name__}: {error}"
+            return SetAside(place=document.capture.place, reason=reason, payload=item.payload, document=document)
 
     def read_text(self, document: Document, payload: bytes, text: Text) -> ReadDocument:
         """What a cleaned text says."""

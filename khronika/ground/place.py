@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of
 from khronika.ground.phrases import plain, shaped
-from khronika.ground.rank import Ranked, context_of, rank
+from khronika.ground.rank import Ranked, context_of, kilometres, rank
 from khronika.ground.toponyms import Found, Scene, recognise
 from khronika.text import Span, overlaps, sentences
 from khronika.types import Mention, Noun, Place, Precision, Quote, Reading, Text
@@ -95,7 +95,21 @@ class _Grounds:
         self.found = [self.widened(f) for f in sorted({(f.start, f.end): f for f in [*self.found, *self.worded(reading)]}.values())]
         self.ranked = rank(self.scene, self.found, gazetteer, home)
         self.sentences = sentences(self.joined)
+        self.stray = {n for n, (f, r) in enumerate(zip(self.found, self.ranked, strict=True)) if self.is_stray(f, r.entry)}
         self.places: dict[int, Place] = {}
+
+    def is_stray(self, found: Found, entry: Entry | None) -> bool:
+        """Whether a town lies far from every country that the text speaks of, so that its name is likelier a person's or a body's."""
+        named = self.context.countries
+        if not entry or not named or entry.kind in ("country", "region", "site") or entry.country in named or entry.population > 1_000_000:
+            return False
+        for code in named:
+            land = self.gazetteer.countries.get(code)
+            if land and None not in (land.latitude, entry.latitude):
+                far = kilometres((land.latitude or 0.0, land.longitude or 0.0), (entry.latitude or 0.0, entry.longitude or 0.0))
+                if far < 1.3 * land.radius_km + 100:
+                    return False
+        return True
 
     def span(self, quote: Quote) -> Span:
         """A quote's span in title and body together."""
@@ -141,13 +155,13 @@ class _Grounds:
             return ()
         exact = self.gazetteer.candidates(key_of(words))
         named = self.context.countries
-        if exact and (not named or any(e.country in named or e.kind in ("country", "region") for e in exact)):
+        if exact and (not named or any(e.country in named or e.kind in ("country", "region") or e.population > 100_000 for e in exact)):
             return exact
         alike = tuple(e for e in candidates_at(self.scene, self.gazetteer, start, end) if e.country in named)
         if not alike and len(words) > 4:
             for country, _ in named.most_common(2):
                 alike = alike or self.gazetteer.nearly(key_of(words), country)
-        return alike or exact
+        return alike
 
     def place(self, mention: Mention) -> Place | None:
         """Where one mention happened."""
@@ -156,16 +170,45 @@ class _Grounds:
         if spans:
             inside = [n for n, f in enumerate(self.found) if any(overlaps((f.start, f.end), s) for s in spans)]
             if inside:
-                return self.named(mention, inside, spans)
+                return self.sharper(self.named(mention, inside, spans), mention)
             if adjective := self.adjective(mention.where_words):
                 return adjective
             if unknown := self.unknown(mention.where_words):
-                return unknown
+                return unknown if unknown.precision != "site" or unknown.latitude is not None else self.lent(unknown, self.by_text(mention, trigger))
+        return self.by_text(mention, trigger)
+
+    def sharper(self, place: Place | None, mention: Mention) -> Place | None:
+        """Where the words name a country only, a settlement or region in it that the same sentences name."""
+        if place is None or place.precision != "country":
+            return place
+        rings = [self.span(q) for q in mention.evidence]
+        inside = [
+            n
+            for n, f in enumerate(self.found)
+            if n not in self.stray and self.may_be_scene(n) and any(overlaps((f.start, f.end), ring) for ring in rings)
+            if (entry := self.ranked[n].entry) is not None and entry.country == place.country and entry.kind not in ("country",)
+        ]
+        better = self.best(inside, self.span(mention.trigger), "in the sentences that report it", prefer_exact=True) if inside else None
+        return better or place
+
+    def lent(self, site: Place, town: Place | None) -> Place:
+        """A site that the index lacks, at the middle of the town that the text gives for the event."""
+        from msgspec.structs import replace
+
+        if town is None or town.precision not in ("settlement", "district"):
+            return site
+        return replace(
+            site, country=town.country, admin1=town.admin1, latitude=town.latitude, longitude=town.longitude, radius_km=town.radius_km,
+            reason=f"named with the event, not found in the gazetteer; placed at {town.name}, {town.reason}",
+        )  # fmt: skip
+
+    def by_text(self, mention: Mention, trigger: Span) -> Place | None:
+        """The place that the sentences of the event give, else those around it."""
         own = self.sentence_at(trigger[0])
         evidence = [self.span(q) for q in mention.evidence]
         rings: list[tuple[str, list[Span]]] = [("in the sentence of the event", [own]), ("in the sentences that report it", evidence)]
         for reason, ring in rings:
-            inside = [n for n, f in enumerate(self.found) if self.may_be_scene(f) and any(overlaps((f.start, f.end), s) for s in ring)]
+            inside = [n for n in range(len(self.found)) if self.may_be_scene(n) and any(overlaps((self.found[n].start, self.found[n].end), s) for s in ring)]
             if inside:
                 return self.best(inside, trigger, reason, prefer_exact=reason.startswith("in the sentence of"))
         return self.fall_back(trigger, own)
@@ -204,7 +247,7 @@ class _Grounds:
     def fall_back(self, trigger: Span, own: Span) -> Place | None:
         """The place that the text around an event without one implies: the paragraph before it, the dateline, the title, the lead."""
         start = self.joined.rfind("\n", 0, own[0]) + 1
-        paragraph = [n for n, f in enumerate(self.found) if self.may_be_scene(f) and start <= f.start < own[0]]
+        paragraph = [n for n, f in enumerate(self.found) if self.may_be_scene(n) and start <= f.start < own[0]]
         if paragraph:
             return self.best(paragraph[-3:], trigger, "from the sentences before, in the same paragraph", prefer_exact=True)
         dateline = _DATELINE.match(self.joined, len(self.title))
@@ -214,7 +257,7 @@ class _Grounds:
             ("from the title", 0, len(self.title)),
             ("from the lead", len(self.title), lead_end),
         ):
-            inside = [n for n, f in enumerate(self.found) if low <= f.start < high and self.may_be_scene(f)]
+            inside = [n for n, f in enumerate(self.found) if low <= f.start < high and self.may_be_scene(n)]
             if inside:
                 return self.best(inside[:4], trigger, reason, prefer_exact=False)
         return None
@@ -226,12 +269,17 @@ class _Grounds:
                 return start, end
         return at, at + 1
 
-    def may_be_scene(self, found: Found) -> bool:
+    def may_be_scene(self, n: int) -> bool:
         """Whether a name can be where something happened: it speaks ("Moscow said") or labels a body ("Kyiv police") and so is none."""
+        found = self.found[n]
         f = found.features
+        if n in self.stray:
+            return False
         if "before says" in f or "before body" in f or "after first name" in f or "after title" in f:
             return False
         after = self.joined[found.end : found.end + 24]
+        if re.match(r"(?:['’]s)? (?:family|families|street|road|highway|brigades?|battalion|news|tv|agency)\b", after, re.IGNORECASE):
+            return False
         if re.match(r"['’]s (?:\w+ )?(?:\w+ )?(?:ministry|minister|president|army|forces|troops|military|government|leader|parliament|ambassador)", after, re.IGNORECASE):
             return False
         return not re.match(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned)\b", after)
@@ -242,6 +290,8 @@ class _Grounds:
         def cost(n: int) -> float:
             f, r = self.found[n], self.ranked[n]
             kind = r.entry.kind if r.entry else "country"
+            if kind == "country" and r.entry and self.is_actor(f):
+                return 9.0
             away = min(abs(f.start - trigger[1]), abs(trigger[0] - f.end))
             value = (1.0 if prefer_exact else 0.6) * _EXACT[kind] + away / 120
             if "after locative" in f.features or "after kind" in f.features:
@@ -256,6 +306,10 @@ class _Grounds:
                 return self.at(n, entry, reason)
         return None
 
+    def is_actor(self, found: Found) -> bool:
+        """Whether a country stands where a doer stands ("Russia attacked", "by Israel"), not where a place does."""
+        return not found.features & {"after locative", "after compass", "after kind"} and not re.search(r"\b(?:in|across|inside|within|into) (?:[\w-]+ ){0,2}$", self.joined[max(0, found.start - 30) : found.start])
+
     def at(self, n: int, entry: Entry, reason: str) -> Place:
         f = self.found[n]
         between = self.between(n)
@@ -265,8 +319,6 @@ class _Grounds:
 
     def between(self, n: int) -> Place | None:
         """ "between X and Y": the middle of both, with a radius that reaches them."""
-        from khronika.ground.rank import kilometres
-
         for a, b in ((n, n + 1), (n - 1, n)):
             if a < 0 or b >= len(self.found):
                 continue
