@@ -29,6 +29,11 @@ NEVER = -30.0
 """Log2 odds of a pair that is not compared: days too far apart, or no blocking key in common."""
 
 
+MADE = 20_000
+"""Profiles kept from one call to the next: the candidates of a batch are mostly those of the batch before."""
+_made: dict[str, Profile] = {}
+
+
 def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[str, str]) -> Linking:
     """The groups that new accounts belong to, with every account of each group, old ones too.
 
@@ -170,7 +175,13 @@ class _Component:
 
     def profile(self, id: str) -> Profile:
         if id not in self.profiles:
-            self.profiles[id] = profile(self.accounts[id], self.body(self.accounts[id].document_id))
+            known = _made.get(id)
+            if known is None or known.account != self.accounts[id]:
+                known = profile(self.accounts[id], self.body(self.accounts[id].document_id))
+                if len(_made) >= MADE:
+                    _made.clear()
+                _made[id] = known
+            self.profiles[id] = known
         return self.profiles[id]
 
     def body(self, document_id: str) -> str | None:

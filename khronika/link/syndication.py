@@ -5,9 +5,10 @@ The rule: MinHash over 3-word shingles only proposes; a pair is a near-copy wher
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from khronika.text import words_of
+from khronika.link.words import plain
 
 LEAST = 0.5
 """True Jaccard similarity of a near-copy."""
@@ -50,7 +51,7 @@ class Texts:
 
 def shingles(body: str) -> frozenset[str]:
     """Folded 3-word shingles; none of a text under SHORTEST words."""
-    words = words_of(body)
+    words = re.findall(r"\w+", plain(body))
     return frozenset(" ".join(words[i : i + 3]) for i in range(len(words) - 2)) if len(words) >= SHORTEST else frozenset()
 
 

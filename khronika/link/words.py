@@ -38,9 +38,14 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
 
 
+def plain(text: str) -> str:
+    """The text folded; the short way for plain ASCII."""
+    return text.lower() if text.isascii() else fold(text)
+
+
 def terms_of(text: str) -> list[str]:
     """Stems of all words that carry meaning, in order; numbers stay."""
-    return [stem(word) for word in _TERM.findall(fold(text)) if word not in _stop() and (len(word) > 1 or word.isdigit())]
+    return [stem(word) for word in _TERM.findall(plain(text)) if word not in _stop() and (len(word) > 1 or word.isdigit())]
 
 
 def weight(term: str) -> float:
