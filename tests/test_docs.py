@@ -43,3 +43,10 @@ def test_imports_run_downwards_only() -> None:
 def test_decisions_are_short() -> None:
     for path in (ROOT / "docs" / "decisions").glob("*.md"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 40, path.name
+
+
+def test_the_data_dictionary_is_made_from_the_types() -> None:
+    from train.data_dictionary import lines
+
+    written = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    assert written == "\n".join(lines()) + "\n", "run python -m train.data_dictionary"
