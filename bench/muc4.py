@@ -179,7 +179,10 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path)
     args = parser.parse_args()
     extractor = EXTRACTORS[args.extractor](args.model)
-    gold_roles, gold_templates, roles, templates = {}, {}, {}, {}
+    gold_roles: dict[str, dict[str, list[set[str]]]] = {}
+    gold_templates: dict[str, list[Template]] = {}
+    roles: dict[str, Entities] = {}
+    templates: dict[str, list[Template]] = {}
     for line in args.file.read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
         key, body = item["docid"], item["doctext"]

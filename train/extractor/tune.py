@@ -19,11 +19,13 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from khronika.extract import outlook
-from khronika.extract.lexicon import load
+from khronika.extract.joining import Occurrence
+from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model.decoding import candidates, logistic
 from khronika.extract.model.extractor import ABSENT_ODDS, ModelExtractor, body_segments, log_odds
 from khronika.extract.model.layout import ROLES
 from khronika.extract.rules import RulesExtractor
+from khronika.extract.segments import Segment
 from khronika.text import overlaps
 from khronika.types import Assessment, Forecast, Mention, Quote, Text
 from train.extractor.examples import gold_articles, held_out
@@ -81,6 +83,24 @@ def prediction(mentions: Sequence[Mention], judged: Sequence[Assessment] = (), f
         if not m.background
     ]
     return {"accounts": accounts, "assessments": [_as_text(a.quote) for a in judged], "forecasts": [_as_text(f.quote) for f in foretold]}
+
+
+class Remembering(ModelExtractor):
+    """The extractor, asking the rules only once for the same occurrence: thresholds are tried many times."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._known: dict[Any, Mention] = {}
+
+    def over(self, text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
+        found = []
+        for one in occurrences:
+            t = one.main
+            key = (text.id, t.quote.start, t.quote.end, t.kind, t.status, t.is_background, tuple(segments[n].start for n in one.sentences))
+            if key not in self._known:
+                self._known[key] = super().over(text, segments, [one], lexicon)[0]
+            found.append(self._known[key])
+        return found
 
 
 class Tenth:
@@ -158,20 +178,22 @@ def outlook_pairs(tenth: Tenth, which: int) -> tuple[list[tuple[float, ...]], li
 def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
     """Choose everything on the tenth; the extractor's settings are replaced step by step. Gives the report."""
     tenth = Tenth(model, data)
-    errors = {}
-    for name, (features, truth) in {
-        "event": event_pairs(tenth),
-        "assessment": outlook_pairs(tenth, 0),
-        "forecast": outlook_pairs(tenth, 1),
-    }.items():
+    errors: dict[str, float] = {}
+    pairs: dict[str, Callable[[], tuple[list[tuple[float, ...]], list[bool]]]] = {
+        "event": lambda: event_pairs(tenth),
+        "assessment": lambda: outlook_pairs(tenth, 0),
+        "forecast": lambda: outlook_pairs(tenth, 1),
+    }
+    for name in ("event", "event", "assessment", "forecast"):  # events twice: the weights decide which trigger of a sentence is asked
+        features, truth = pairs[name]()
         weights = fit(np.array(features, float), np.array(truth, float))
         model.settings = replace(model.settings, **{name: tuple(weights)})
         errors[name] = round(calibration_error([(logistic(weights, f), y) for f, y in zip(features, truth, strict=True)]), 4)
     steps: list[tuple[str, Callable[[dict[str, float]], float], list[float]]] = [
-        ("event", lambda f: f["event"], [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6]),
-        ("evidence", lambda f: f["event"] + 0.5 * f["event+type"], [0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
+        ("event", lambda f: f["event"] + f["event+type"], [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]),
+        ("evidence", lambda f: f["event"] + 0.5 * f["event+type"] + 0.3 * sum(f[x] for x in set(FIELDS.values())), [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
         ("background", lambda f: f["event"], [0.4, 0.5, 0.6, 0.7, 0.8]),
-        ("event", lambda f: f["event"] + 0.5 * f["event+type"], [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6]),
+        ("event", lambda f: f["event"] + f["event+type"], [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]),
         *[(role, lambda f, role=role: f[FIELDS[role]], [0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]) for role in ROLES],  # type: ignore[misc]
         ("alleged", lambda f: f.get("status alleged", 0.0) + 0.1 * f["status"], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
         ("attempted", lambda f: f["status"], [0.2, 0.35, 0.5, 0.7]),
@@ -179,11 +201,14 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
         ("assessment", lambda f: f["assessments"], [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
         ("forecast", lambda f: f["forecasts"], [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
     ]
-    model.settings = replace(model.settings, hint=max((0.0, 2.0, 4.0, 8.0), key=lambda h: _with(tenth, lambda f: f["event+type"] + f["event+class"], hint=h)))
+    by_rules = dict.fromkeys(set(FIELDS.values()), "rules")
+    model.settings = replace(model.settings, sources=by_rules, hint=max((0.0, 2.0, 4.0, 8.0), key=lambda h: _with(tenth, lambda f: f["event+type"] + f["event+class"], hint=h)))
     for name, worth, grid in steps:
+        model.settings = replace(model.settings, sources={} if name in ROLES else by_rules)
         best = max(grid, key=lambda value, name=name, worth=worth: _worth(tenth, name, value, worth))  # type: ignore[misc]
         model.settings = replace(model.settings, least=model.settings.least | {name: best})
-    for field in sorted(set(FIELDS.values())):
+    model.settings = replace(model.settings, sources=by_rules)
+    for field in (*sorted(set(FIELDS.values())), "assessments", "forecasts"):
         found = {way: _with(tenth, lambda f, field=field: f[field], sources=model.settings.sources | {field: way}) for way in WAYS}  # type: ignore[misc]
         model.settings = replace(model.settings, sources=model.settings.sources | {field: max(WAYS, key=lambda way: found[way])})  # noqa: B023
     rules = RulesExtractor()
@@ -218,7 +243,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     args = parser.parse_args()
-    model = ModelExtractor(args.model)
+    model = Remembering(args.model)
     report = tune(model, args.data)
     (args.model / "settings.json").write_bytes(msgspec.json.format(msgspec.json.encode(model.settings), indent=1))
     print(json.dumps(report))

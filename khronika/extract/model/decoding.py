@@ -48,6 +48,7 @@ class Happening:
     evidence: list[int] = field(default_factory=list)
     roles: list[tuple[int, Span, float]] = field(default_factory=list)
     hint: Hint | None = None
+    links: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -131,16 +132,27 @@ def happenings(part: Part, found: Sequence[Happening], settings: Settings) -> li
         tells = np.maximum(part.labels[:, 0], part.labels[:, 1])
         joined = [n for n in range(len(part.sentences)) if sigmoid(float(link[n])) >= settings.least["evidence"] and tells[n] > -2.0]
         one.evidence = sorted({one.sentence, *joined})
+        one.links = {n: float(link[n]) for n in joined}
         kept.append(one)
+    _share_evidence(kept)
     _give_roles(part, kept, settings)
     return sorted(kept, key=lambda h: h.trigger)
+
+
+def _share_evidence(kept: list[Happening]) -> None:
+    """A sentence in which a happening has its trigger tells of that one; any other goes to the happening that it fits best."""
+    homes = {one.sentence for one in kept}
+    for one in kept:
+        best = {n for n, link in one.links.items() if all(link >= other.links.get(n, link) for other in kept)}
+        one.evidence = sorted({one.sentence, *(best - homes)})
 
 
 def _told(one: Happening, other: Happening, settings: Settings) -> bool:
     """Whether a stronger happening already tells of this one: same sentence, or its evidence, and the same family."""
     if one.sentence == other.sentence:
         return family(one.kind) == family(other.kind) or one.p < 0.8 * other.p
-    return one.sentence in other.evidence and (family(one.kind) == family(other.kind) or one.p < 0.5 * other.p)
+    weaker = 0.95 if family(one.kind) == family(other.kind) else 0.5
+    return one.sentence in other.evidence and (one.kind == other.kind or one.p < weaker * other.p)
 
 
 def _give_roles(part: Part, kept: list[Happening], settings: Settings) -> None:

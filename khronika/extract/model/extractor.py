@@ -27,6 +27,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
 PART = 4000
 """Tokens that are decoded together; a longer text is read in parts of whole sentences."""
 
+TOO_LONG = 8000
+"""Characters from which a segment is no sentence (a table or a dump in one line)."""
+
 
 class Piece:
     """Some sentences of a text with their scores and the rules' hints; `offsets` are the characters of each token."""
@@ -82,13 +85,19 @@ class ModelExtractor:
             kept = happenings(piece.part, candidates(piece.part, piece.hints, self.settings), self.settings)
             triggers = [self._trigger(one, piece, text) for one in kept]
             occurrences = [Occurrence([trigger], one.evidence) for one, trigger in zip(kept, triggers, strict=True)]
-            over = rules.mentions_over(text, piece.segments, occurrences, lexicon)
+            over = self.over(text, piece.segments, occurrences, lexicon)
             found += [self._laid_over(base, one, piece, text) for base, one in zip(over, kept, strict=True)]
         return found
+
+    def over(self, text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
+        """The rules' mention for each occurrence."""
+        return rules.mentions_over(text, segments, occurrences, lexicon)
 
     def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon) -> Iterator[Piece]:
         """The text in parts of at most PART tokens, with the scores of each."""
         ids, offsets = self.network.pieces.encode(text.body)
+        if not ids:
+            return
         spans = sentence_tokens([(s.start, s.end) for s in segments], offsets)
         triggers = find_triggers(list(segments), lexicon, text.published)
         first = 0
@@ -96,7 +105,8 @@ class ModelExtractor:
             last = first + 1
             while last < len(segments) and spans[last][1] - spans[first][0] <= PART:
                 last += 1
-            yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [t for t in triggers if first <= t.at < last], first)
+            if spans[first][0] < spans[last - 1][1]:
+                yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [t for t in triggers if first <= t.at < last], first)
             first = last
 
     def _piece(
@@ -123,7 +133,7 @@ class ModelExtractor:
             at=one.sentence,
             quote=quote,
             kind=known.kind if known else one.kind,
-            status=next((name for name in ("alleged", "attempted", "foiled") if one.states[name] >= least[name]), "occurred"),  # type: ignore[arg-type]
+            status=next((name for name in ("alleged", "attempted", "foiled") if one.states[name] >= least[name]), "occurred"),
             strength=one.p,
             is_background=one.states["background"] >= least["background"],
             is_rollup=known is not None and known.is_rollup,
@@ -138,7 +148,7 @@ class ModelExtractor:
             base,
             id=digest_of("mention", text.id, "body", str(base.trigger.start), str(base.trigger.end), kind),
             by=self.name,
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             detained=base.detained if kind in HOLDING else None,
             p=round(one.p, 3),
             **filled,
@@ -177,7 +187,8 @@ class ModelExtractor:
             p = logistic(settings.forecast, (float(label[3]), log_odds(other.p) if other else ABSENT_ODDS))
             if p >= settings.least["forecast"]:
                 forecasts.append(replace(other, p=round(p, 3)) if other else Forecast(quote=segment.quote(), p=round(p, 3)))
-        return tuple(assessments), tuple(forecasts)
+        kept = [settings.sources.get(name) == "rules" for name in ("assessments", "forecasts")]
+        return by_rules[0] if kept[0] else tuple(assessments), by_rules[1] if kept[1] else tuple(forecasts)
 
 
 HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash")
@@ -195,8 +206,8 @@ def log_odds(p: float | None) -> float:
 
 
 def body_segments(text: Text) -> list[Segment]:
-    """The body's segments; in a text without any capital letter every full stop ends one."""
-    found = [s for s in segments_of(text) if s.within == "body"]
+    """The body's segments, what is no sentence by its length left out; in a text without any capital letter every full stop ends one."""
+    found = [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
     if text.body != text.body.lower():
         return found
     return [

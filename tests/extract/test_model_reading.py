@@ -1,0 +1,142 @@
+"""The trained extractor: what it reads, that its offsets hold on odd texts, and that damaged weights end in one clear line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from khronika.errors import ModelError
+from khronika.extract import EXTRACTORS
+from khronika.extract.model.decoding import logistic
+from khronika.extract.model.extractor import FOLDER, ModelExtractor, same_entity
+from khronika.extract.rules import exact
+from khronika.types import Quote, Reading, Text
+
+pytestmark = pytest.mark.skipif(not (FOLDER / "model.onnx").exists(), reason="no weights in khronika/data/model")
+
+NEWS = (
+    "A drone struck a fuel depot near Zelenivka on Monday, killing two guards. "
+    "Masked gunmen shot dead the mayor of Orin on Tuesday, police said.\n\n"
+    "The ministry said that its forces are running short of shells."
+)
+
+
+def text_of(body: str, language: str | None = "en") -> Text:
+    return Text(id="t", document_id="d", body=body, cleaner="test", language=language)
+
+
+@pytest.fixture(scope="module")
+def model() -> ModelExtractor:
+    return ModelExtractor()
+
+
+def quotes(reading: Reading) -> list[Quote]:
+    found = [q for m in reading.mentions for q in (m.trigger, *m.evidence)]
+    found += [x.quote for m in reading.mentions for x in (*m.perpetrators, *m.targets, *m.victims, *m.weapons)]
+    return found + [x.quote for x in (*reading.assessments, *reading.forecasts)]
+
+
+def test_events_and_roles(model: ModelExtractor) -> None:
+    reading = model.read(text_of(NEWS))
+    kinds = {m.kind for m in reading.mentions}
+    assert "air_drone_strike" in kinds
+    assert "attack" in kinds
+    strike = next(m for m in reading.mentions if m.kind == "air_drone_strike")
+    assert strike.killed is not None and strike.killed.low == 2
+    assert any("drone" in x.quote.words for x in strike.weapons)
+    assert all(m.by == model.name and m.p is not None and 0.0 <= m.p <= 1.0 for m in reading.mentions)
+
+
+def test_same_text_same_reading(model: ModelExtractor) -> None:
+    assert model.read(text_of(NEWS)) == model.read(text_of(NEWS))
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "A", "\n", "🙂🙂🙂", "\x00\x01\x02", "東京で爆発", "no stop " * 400, "x" * 5000, "A. " * 500, "İzmir’de saldırı: e\u0301 killed 3."],
+)
+def test_odd_texts_keep_their_offsets(model: ModelExtractor, body: str) -> None:
+    text = text_of(body)
+    assert all(exact(text, quote) for quote in quotes(model.read(text)))
+
+
+def test_one_long_line(model: ModelExtractor) -> None:
+    text = text_of("guns and shells " * 600 + NEWS.replace("\n", " "))
+    assert all(exact(text, quote) for quote in quotes(model.read(text)))
+
+
+def test_other_languages_are_read_by_the_rules(model: ModelExtractor) -> None:
+    assert model.read(text_of("Вночі дрони влучили у склад.", "uk")).by.startswith("rules@")
+
+
+def test_name_tells_the_weights(model: ModelExtractor) -> None:
+    assert model.name == f"model@{model.network.digest[:12]}"
+    assert EXTRACTORS["model"](None).name == model.name
+
+
+def copy_of(folder: Path) -> Path:
+    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
+    return folder
+
+
+def test_missing_weights(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"settings\.json: missing; give --model"):
+        ModelExtractor(tmp_path)
+
+
+def test_truncated_weights(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path)
+    raw = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(ModelError, match=r"model\.onnx: damaged"):
+        ModelExtractor(folder)
+
+
+def test_another_tokenizer(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path)
+    (folder / "vocab.txt").write_text("[CLS]\n[SEP]\n[UNK]\n", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"vocab\.txt: damaged or not the one"):
+        ModelExtractor(folder)
+
+
+@pytest.mark.parametrize(("change", "said"), [({"format": 99}, "layout 99"), ({"heads": {}}, "train again"), ({"far": "near"}, "not the settings")])
+def test_settings_of_another_version(tmp_path: Path, change: dict[str, object], said: str) -> None:
+    folder = copy_of(tmp_path)
+    settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    (folder / "settings.json").write_text(json.dumps(settings | change), encoding="utf-8")
+    with pytest.raises(ModelError, match=said) as caught:
+        ModelExtractor(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ModelError, match="onnxruntime is not installed"):
+        ModelExtractor()
+    assert EXTRACTORS["rules"](None).read(text_of(NEWS)).mentions
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("the guards", "two guards", True),
+        ("guards", "two armed guards", True),
+        ("the FLR", "Front for the Liberation of Rethia", True),
+        ("flr", "front liberation rethia", True),
+        ("a depot", "the school", False),
+        ("the", "a", True),
+        ("two guards", "two drivers", False),
+    ],
+)
+def test_same_entity(one: str, other: str, same: bool) -> None:
+    assert same_entity(one, other) is same
+
+
+def test_logistic() -> None:
+    assert logistic((1.0, 2.0, 0.0), (0.0, 0.0)) == 0.5
+    assert logistic((1.0, 2.0, -3.0), (1.0, 1.0)) == 0.5
+    assert logistic((1.0, 0.0), (5.0,)) > 0.99
