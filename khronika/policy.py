@@ -7,33 +7,48 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from khronika import config
+from khronika.masking import Masker
 from khronika.text import digest_of, fold
-from khronika.types import Account, ActorRef, Event, Held, Participant, Place, Quote, RecordQuery, Voice, When
+from khronika.types import Account, ActorRef, Claim, Event, Held, Mention, Participant, Place, Quote, RecordQuery, Toll, Voice, When
 
 Profile = Literal["full", "research", "public"]
-
-_NAME = re.compile(r"[^\W\d_a-zа-яіїєґ][\w’'-]*(?:[ \u00a0](?:(?:al|bin|ibn|de|der|den|van|von|da|dos|el)[ -])?[^\W\d_a-zа-яіїєґ][\w’'-]*)+")
+Names = Collection[str]
 
 
 class Policy:
-    """One profile on one day. `public_names` are the figures whose names are shown (the registry's allow-list)."""
+    """One profile on one day.
 
-    def __init__(self, profile: Profile, today: dt.date, public_names: Iterable[str] = (), rules: dict[str, Any] | None = None) -> None:
+    Args:
+        public_names: the figures whose names are shown, with all their aliases (the registry's allow-list).
+        licences: source id to its licence (`config.read_sources`); what is missing or None is closed.
+        rules: in place of data/policy.toml.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        today: dt.date,
+        public_names: Iterable[str] = (),
+        rules: dict[str, Any] | None = None,
+        licences: Mapping[str, str | None] | None = None,
+    ) -> None:
         self._all = rules or config.data("policy.toml")
         self.profile, self.today = profile, today
         self._p = self._all["profile"][profile]
         self._rules = self._all["rules"]
-        self._public = {fold(name) for name in public_names}
-        self._public_last = {name.split()[-1] for name in self._public if name}
-        self._plain = {fold(word) for word in self._all["plain"]["words"]}
-        self._sensitive = re.compile(r"\b(?:" + "|".join(self._all["sensitive"]["words"]) + r")\b", re.IGNORECASE)
+        self._masker = Masker(self._all, public_names)
+        self._licences = dict(licences or {})
+        self._sensitive = _words_pattern(self._all["sensitive"]["words"])
+        self._harmless = _words_pattern(self._all["sensitive"]["harmless"])
+        self._military = _words_pattern(self._all["military"]["words"])
 
     @property
     def version(self) -> str:
@@ -44,173 +59,264 @@ class Policy:
         """Digest of the policy in force, for manifests."""
         return digest_of(msgspec.json.encode(self._all, order="deterministic"))[:16]
 
-    # --- names -------------------------------------------------------------------------------------------------------
+    # --- words -------------------------------------------------------------------------------------------------------
 
-    def mask(self, words: str, names: Collection[str]) -> str:
-        """The words with every name of a private person replaced, also by surname alone and in inflected forms."""
+    def mask(self, words: str, names: Names) -> str:
+        """The words of a sentence with every name of a private person replaced, those that nobody listed too (fail closed)."""
         if not self._p["mask"] or not words:
             return words
-        for pattern in sorted({p for name in names for p in self._patterns(name)}, key=len, reverse=True):
-            words = re.sub(pattern, self._rules["mask_word"], words)
-        word = re.escape(self._rules["mask_word"])
-        return re.sub(rf"{word}(?:\s+{word})+", self._rules["mask_word"], words)
+        return self._masker.mask(words, names, self._rules["mask_word"])
 
-    def mask_party(self, words: str, names: Collection[str], known: bool) -> str:
-        """As `mask`; in a phrase that is no registered actor, capitalised runs of two words or more go too (fail closed)."""
-        words = self.mask(words, names)
-        if not self._p["mask"] or known:
+    def mask_party(self, words: str, names: Names, known: bool) -> str:
+        """As `mask`, for a phrase that names a participant or speaker; unless it is a registered actor, a lone unknown capitalised word goes too."""
+        if not self._p["mask"] or not words:
             return words
-        return _NAME.sub(lambda m: m.group() if self._is_plain(m.group()) else self._rules["mask_word"], words)
+        return self._masker.mask(words, names, self._rules["mask_word"], strict=not known)
 
     def is_public(self, name: str) -> bool:
         """Whether this person's name is on the allow-list."""
-        folded = fold(name)
-        return folded in self._public or folded in self._public_last
+        return self._masker.is_public(name)
 
-    def _is_plain(self, phrase: str) -> bool:
-        return all(fold(word).removesuffix("'s").removesuffix("’s") in self._plain for word in phrase.split())
+    def shorten(self, words: str, source: str | None = None) -> str:
+        """At most as many words as may be quoted of a text whose licence is closed or unknown; all of them where the source's licence is open."""
+        if self._is_open(source):
+            return words
+        parts, limit = words.split(), self._rules["quote_words"]
+        cut = words if len(parts) <= limit else " ".join(parts[:limit]) + " …"
+        return cut if len(cut) <= 16 * limit else cut[: 16 * limit] + " …"  # a script without blanks
 
-    def _patterns(self, name: str) -> Iterable[str]:
-        if self.is_public(name) or not name.strip():
-            return
-        parts = [part for part in re.split(r"[\s\u00a0]+", name) if part]
-        yield r"\b" + r"\s+".join(_inflected(part) for part in parts)
-        for part in parts:
-            if len(part) > 2 and part[:1].isupper() and fold(part) not in self._public_last and fold(part) not in self._plain:
-                yield r"\b" + _inflected(part)
+    def show_words(self, words: str, names: Names, source: str | None = None) -> str:
+        """A sentence of a text as it may be quoted: masked, then shortened."""
+        return self.shorten(self.mask(words, names), source) if self._p["mask"] else words
+
+    def _is_open(self, source: str | None) -> bool:
+        licence = self._licences.get(source or "")
+        return bool(licence) and fold(licence or "").startswith(tuple(self._rules["open_licences"]))
+
+    def _phrase(self, words: str, names: Names, known: bool = False) -> str:
+        return self.shorten(self.mask_party(words, names, known))
 
     # --- events ------------------------------------------------------------------------------------------------------
 
-    def is_held_back(self, event: Event) -> bool:
-        """Whether an event is too fresh to be shown at all, in counts too."""
+    def is_held_back(self, event: Event, last_told: dt.date | None = None) -> bool:
+        """Whether an event is too fresh to be shown at all, in counts too.
+
+        Args:
+            last_told: the day of its newest account, by which an event without a day is judged.
+        """
         if not self._p["hold_back"]:
             return False
-        days = self._rules["hold_back_days_military" if self._is_military(event) else "hold_back_days"]
-        latest = event.when.value.end
-        return latest is not None and latest > self.today - dt.timedelta(days=days)
+        days = self._rules["hold_back_days_military" if self._is_military_event(event) else "hold_back_days"]
+        latest = event.when.value.end or event.when.value.start or last_told
+        return bool(self._p["hold_back_undated"]) if latest is None else latest > self.today - dt.timedelta(days=days)
 
-    def show_event(self, event: Event, names: Collection[str]) -> Event | None:
+    def show_event(self, event: Event, names: Names, last_told: dt.date | None = None) -> Event | None:
         """The event as it may be shown, or None.
 
         Args:
             names: the persons' names in the texts of its accounts (`names_of`).
+            last_told: as in `is_held_back`.
         """
-        if self._p["reviewed_only"] and event.review == "machine" or self.is_held_back(event):
+        if self._p["reviewed_only"] and event.review == "machine" or self.is_held_back(event, last_told):
             return None
         if not self._p["mask"]:
             return event
-        private = self._is_sensitive(event)
+        private = self.is_sensitive(event)
+        place = self._place(event.where.value, names, private or self._is_military_event(event))
+        hidden = self._hidden(event.where.value, place)
+        origins = {origin: f"origin {n}" for n, origin in enumerate(dict.fromkeys(voice.origin for voice in event.voices), 1)}
 
-        def phrase(value: Participant) -> Participant:
-            return self._participant(value, names)
+        def parties(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
+            return () if private else tuple(self._participant(value, names, hidden) for value in values)
 
         return replace(
             event,
-            where=replace(event.where, value=self._place(event.where.value, private or self._is_military(event))),
-            when=replace(event.when, value=self._when(event.when.value, private)),
-            perpetrators=Held(
-                value=tuple(self._actor(actor, names) for actor in event.perpetrators.value),
-                rule=event.perpetrators.rule,
-                supported_by=event.perpetrators.supported_by,
-                disputed_by=event.perpetrators.disputed_by,
-            ),
-            targets=() if private else tuple(map(phrase, event.targets)),
-            victims=() if private else tuple(map(phrase, event.victims)),
-            weapons=() if private else tuple(map(phrase, event.weapons)),
-            voices=() if private else tuple(self._voice(voice, names) for voice in event.voices),
-            sources=() if private else event.sources,
+            where=_held(event.where, place),
+            when=_held(event.when, self._when(event.when.value, names, private)),
+            perpetrators=_held(event.perpetrators, tuple(self._actor(actor, names) for actor in event.perpetrators.value)),
+            targets=parties(event.targets),
+            victims=parties(event.victims),
+            weapons=parties(event.weapons),
+            tolls_of={} if private else {self._hide(self._phrase(of, names), hidden): value for of, value in event.tolls_of.items()},
+            voices=() if private else tuple(self._voice(voice, names, hidden, origins) for voice in event.voices),
+            sources=() if private else tuple(self._outlet(source, names) for source in event.sources),
         )
 
-    def show_account(self, account: Account, names: Collection[str]) -> Account | None:
-        """The account as it may be shown: its words masked and shortened. None for sensitive kinds outside `full`."""
+    def show_account(self, account: Account, names: Names, event: Event | None = None) -> Account | None:
+        """The account as it may be shown: its words masked and shortened. None for sensitive kinds outside `full`.
+
+        Args:
+            event: the event that it belongs to, which may be sensitive or coarse for what other accounts say.
+        """
         if not self._p["mask"]:
             return account
-        mention = account.mention
-        if self._is_private_kind(mention.kind, mention.detained is not None, [q.words for q in mention.evidence]):
+        if self._is_private(account.mention) or event is not None and self.is_sensitive(event):
             return None
-
-        def quote(value: Quote) -> Quote:
-            return replace(value, words=self.shorten(self.mask(value.words, names)))
-
-        def party(value: Participant) -> Participant:
-            return self._participant(value, names)
-
+        coarse = self._is_military(account.mention.kind, (*account.mention.targets, *account.mention.victims))
+        place = self._place(account.where, names, coarse or event is not None and self._is_military_event(event))
+        hidden = self._hidden(account.where, place)
         return replace(
             account,
-            where=self._place(account.where, bool(mention.kind in self._all["military"]["kinds"])),
-            title=self.mask(account.title, names) if account.title else None,
-            mention=replace(
-                mention,
-                trigger=quote(mention.trigger),
-                evidence=tuple(map(quote, mention.evidence)),
-                perpetrators=tuple(map(party, mention.perpetrators)),
-                targets=tuple(map(party, mention.targets)),
-                victims=tuple(map(party, mention.victims)),
-                claims=tuple(
-                    replace(
-                        claim,
-                        by=replace(claim.by, words=self.mask_party(claim.by.words, names, bool(claim.speaker and claim.speaker.id))),
-                        chain=tuple(map(quote, claim.chain)),
-                        quote=quote(claim.quote),
-                        value=quote(claim.value) if claim.value else None,
-                        speaker=self._actor(claim.speaker, names) if claim.speaker else None,
-                        origin=self.mask(claim.origin, names) if claim.origin else None,
-                    )
-                    for claim in mention.claims
-                ),
-            ),
+            mention=self._mention(account.mention, names, hidden, account.source),
+            when=self._when(account.when, names, False),
+            where=place,
+            title=self._hide(self.show_words(account.title, names, account.source), hidden) if account.title else None,
+            source=self._outlet(account.source, names) if account.source else None,
+            typed_by="an editor" if account.typed_by else None,
         )
 
-    def shorten(self, words: str) -> str:
-        """At most as many words as may be quoted of a text with a closed licence."""
-        parts = words.split()
-        limit = self._rules["quote_words"]
-        return words if len(parts) <= limit else " ".join(parts[:limit]) + " …"
+    def is_sensitive(self, event: Event) -> bool:
+        """Whether an event tells of sexual violence, the detention of private persons or harm to children: region and week only."""
+        words = [*(p.quote.words for p in (*event.victims, *event.targets)), *event.tolls_of]
+        words += [text for voice in event.voices for text in (voice.words, voice.value or "", voice.speaker)]
+        return self._is_private_kind(event.kind.value, event.detained is not None, event.targets, words)
 
-    def _participant(self, value: Participant, names: Collection[str]) -> Participant:
-        words = self.mask_party(value.quote.words, names, bool(value.actor and value.actor.id))
-        return replace(value, quote=replace(value.quote, words=self.shorten(words)), actor=self._actor(value.actor, names) if value.actor else None)
+    def _is_private(self, mention: Mention) -> bool:
+        pieces = (*mention.evidence, mention.trigger, *(p.quote for p in (*mention.victims, *mention.targets)))
+        words = [*(piece.words for piece in pieces), *(claim.quote.words for claim in mention.claims), *(claim.by.words for claim in mention.claims)]
+        return self._is_private_kind(mention.kind, mention.detained is not None, mention.targets, words)
 
-    def _actor(self, actor: ActorRef, names: Collection[str]) -> ActorRef:
-        return actor if actor.id else replace(actor, name=self.mask_party(actor.name, names, False))
+    def _is_private_kind(self, kind: str, detained: bool, targets: Iterable[Participant], words: Iterable[str]) -> bool:
+        rules = self._all["sensitive"]
+        kinds = {target.kind for target in targets}
+        is_public_office = bool(kinds) and kinds <= set(rules["unless_target"])
+        if kind in rules["kinds"] and kind not in rules["detention"] or (detained or kind in rules["detention"]) and not is_public_office:
+            return True
+        return any(self._sensitive.search(self._harmless.sub("", text)) for text in words)
 
-    def _voice(self, voice: Voice, names: Collection[str]) -> Voice:
+    def _is_military_event(self, event: Event) -> bool:
+        return self._is_military(event.kind.value, (*event.targets, *event.victims))
+
+    def _is_military(self, kind: str, hit: Iterable[Participant]) -> bool:
+        rules = self._all["military"]
+        return kind in rules["kinds"] or any(value.kind in rules["target_kinds"] or self._military.search(value.quote.words) for value in hit)
+
+    # --- pieces ------------------------------------------------------------------------------------------------------
+
+    def _mention(self, mention: Mention, names: Names, hidden: Names, source: str | None) -> Mention:
+        def quote(value: Quote) -> Quote:
+            return replace(value, words=self._hide(self.show_words(value.words, names, source), hidden))
+
+        def parties(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
+            return tuple(self._participant(value, names, hidden) for value in values)
+
+        def toll(value: Toll | None) -> Toll | None:
+            if value is None:
+                return None
+            of = self._phrase(value.of, names) if value.of else None
+            return replace(value, quote=quote(value.quote) if value.quote else None, of=of, parts=tuple(part for p in value.parts if (part := toll(p))))
+
+        def claim(value: Claim) -> Claim:
+            known = bool(value.speaker and self._is_shown(value.speaker))
+            by = self._hide(self._phrase(value.by.words, names, known), hidden)
+            return replace(
+                value,
+                by=replace(value.by, words=by),
+                chain=tuple(replace(link, words=self._hide(self._phrase(link.words, names), hidden)) for link in value.chain),
+                quote=quote(value.quote),
+                value=replace(value.value, words=self._hide(self._phrase(value.value.words, names), hidden)) if value.value else None,
+                killed=toll(value.killed),
+                injured=toll(value.injured),
+                speaker=self._actor(value.speaker, names) if value.speaker else None,
+                origin=self._origin(value.origin, value.by.words, by, self._rules["mask_word"]) if value.origin else None,
+            )
+
+        return replace(
+            mention,
+            trigger=quote(mention.trigger),
+            evidence=tuple(map(quote, mention.evidence)),
+            when_words=tuple(map(quote, mention.when_words)),
+            where_words=tuple(map(quote, mention.where_words)),
+            perpetrators=parties(mention.perpetrators),
+            targets=parties(mention.targets),
+            victims=parties(mention.victims),
+            weapons=parties(mention.weapons),
+            killed=toll(mention.killed),
+            injured=toll(mention.injured),
+            detained=toll(mention.detained),
+            claims=tuple(map(claim, mention.claims)),
+        )
+
+    def _participant(self, value: Participant, names: Names, hidden: Names) -> Participant:
+        words = self._phrase(value.quote.words, names, bool(value.actor and self._is_shown(value.actor)))
+        actor = self._actor(value.actor, names) if value.actor else None
+        return replace(value, quote=replace(value.quote, words=self._hide(words, hidden)), actor=actor)
+
+    def _actor(self, actor: ActorRef, names: Names) -> ActorRef:
+        shown = replace(actor, reason=self.mask(actor.reason, names)) if actor.reason else actor
+        if self._is_shown(actor):
+            return shown
+        is_private = _registered().get(actor.id or "") is False  # a person in the registry who is off the allow-list: the id tells the name
+        return replace(shown, id=None if is_private else actor.id, name=self.mask_party(actor.name, {*names, actor.name} if is_private else names, False))
+
+    def _is_shown(self, actor: ActorRef) -> bool:
+        """Whether an actor's name may stand: a registered body, or a figure on the allow-list."""
+        if not actor.id:
+            return False
+        known = _registered().get(actor.id)
+        return self.is_public(actor.name) if known is False else bool(known) or actor.id.split("-")[0] in _heads()
+
+    def _voice(self, voice: Voice, names: Names, hidden: Names, origins: Mapping[str, str]) -> Voice:
+        own = voice.claim_id.endswith(":-1") or voice.speaker == voice.source
+        known = bool(voice.actor and self._is_shown(ActorRef(name=voice.speaker, id=voice.actor)))
+        speaker = self._outlet(voice.speaker, names) if own else self._hide(self._phrase(voice.speaker, names, known), hidden)
+        is_outlet = own and voice.origin == voice.source
+        is_code = voice.side is not None and (len(voice.side) == 2 and voice.side.isupper() or voice.side in _registered() or voice.side in _parties())
         return replace(
             voice,
-            speaker=self.mask_party(voice.speaker, names, bool(voice.actor)),
-            origin=voice.origin if voice.actor else self.mask_party(voice.origin, names, False),
-            value=self.shorten(self.mask(voice.value, names)) if voice.value else None,
-            words=self.shorten(self.mask(voice.words, names)),
+            speaker=speaker,
+            actor=None if voice.actor and _registered().get(voice.actor) is False and not known else voice.actor,
+            origin=speaker if is_outlet else self._origin(voice.origin, voice.speaker, speaker, origins[voice.origin]),
+            side=voice.side if is_code else None,
+            value=self._hide(self._phrase(voice.value, names), hidden) if voice.value else None,
+            words=self._hide(self.show_words(voice.words, names, voice.source), hidden),
+            source=self._outlet(voice.source, names) if voice.source else None,
         )
 
-    def _place(self, place: Place | None, coarse: bool) -> Place | None:
+    def _origin(self, origin: str, speaker: str, shown: str, otherwise: str) -> str:
+        """An origin is a registry id or folded words, in which no capital tells a name: those of the speaker as shown, else a number."""
+        if self._is_shown(ActorRef(name=origin, id=origin)) or origin in self._licences or origin.startswith("document "):
+            return origin
+        return fold(shown) if origin == fold(speaker) else otherwise
+
+    def _outlet(self, source: str, names: Names) -> str:
+        """An outlet's name; a channel named for a private person is masked."""
+        return source if source in self._licences else self._masker.mask(source, names, self._rules["mask_word"], closed=False)
+
+    def _place(self, place: Place | None, names: Names, coarse: bool) -> Place | None:
         """No finer than settlement; small settlements and sensitive cases: the region, without a point."""
-        if place is None or not self._p["coarsen"] or place.precision in ("region", "country"):
+        if place is None or not self._p["coarsen"]:
             return place
+        if place.precision in ("region", "country"):
+            return replace(place, quote=None, reason=self.mask(place.reason, names))
         small = place.population is None or place.population < self._rules["least_population"]
-        if coarse or place.precision == "site" and place.population is None or small:
+        if coarse or small:
             name = place.admin1 or place.country or "withheld"
             precision: Literal["region", "country"] = "region" if place.admin1 else "country"
             return Place(name=name, precision=precision, country=place.country, admin1=place.admin1, reason="coarsened by policy")
-        return replace(place, precision="settlement" if place.precision == "site" else place.precision, quote=None)
+        return replace(place, precision="settlement" if place.precision == "site" else place.precision, quote=None, reason=self.mask(place.reason, names))
 
-    def _when(self, when: When, private: bool) -> When:
-        if not private or when.start is None or when.end is None:
-            return when
-        start = when.start - dt.timedelta(days=when.start.weekday())
-        return replace(when, start=start, end=start + dt.timedelta(days=6), quote=None, reason="week only, by policy")
+    def _hidden(self, place: Place | None, shown: Place | None) -> frozenset[str]:
+        """The words of a place that is shown coarser: they go from the quotes too."""
+        if place is None or shown is None or place.precision in ("region", "country") or shown.precision not in ("region", "country"):
+            return frozenset()
+        return frozenset({place.name, *([place.quote.words] if place.quote else [])})
 
-    def _is_military(self, event: Event) -> bool:
-        rules = self._all["military"]
-        return event.kind.value in rules["kinds"] or any(target.kind in rules["target_kinds"] for target in event.targets)
+    def _hide(self, words: str, hidden: Names) -> str:
+        for name in sorted(hidden, key=len, reverse=True):
+            latin = name[-1:].isascii()
+            stem, ending = re.escape(name if latin or len(name) < 5 else name[:-1]), "" if latin else r"[^\W_]{0,3}"
+            words = re.sub(rf"(?<!\w){stem}{ending}(?!\w)", self._rules["place_word"], words, flags=re.IGNORECASE)
+        return words
 
-    def _is_sensitive(self, event: Event) -> bool:
-        words = [p.quote.words for p in (*event.victims, *event.targets)]
-        return self._is_private_kind(event.kind.value, event.detained is not None, words)
-
-    def _is_private_kind(self, kind: str, detained: bool, words: Iterable[str]) -> bool:
-        rules = self._all["sensitive"]
-        return kind in rules["kinds"] or detained and kind in rules["detained_private"] or any(self._sensitive.search(text) for text in words)
+    def _when(self, when: When, names: Names, private: bool) -> When:
+        """The days; for sensitive kinds whole weeks, without the words and values that tell the day."""
+        if not private:
+            quote = replace(when.quote, words=self.show_words(when.quote.words, names)) if when.quote else None
+            return replace(when, quote=quote, reason=self.mask(when.reason, names))
+        start = when.start - dt.timedelta(days=when.start.weekday()) if when.start else None
+        end = when.end + dt.timedelta(days=6 - when.end.weekday()) if when.end else None
+        return When(basis=when.basis, reason="week only, by policy", start=start, end=end, granularity="week", p=when.p)
 
 
 def names_of(query: RecordQuery, document_ids: Iterable[str]) -> frozenset[str]:
@@ -223,8 +329,27 @@ def names_of(query: RecordQuery, document_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _inflected(part: str) -> str:
-    """A pattern for a name and its inflected forms: up to three letters may follow or change at its end."""
-    if part[-1:].isascii():
-        return re.escape(part) + r"(?:['’]s)?\b"
-    return re.escape(part[:-1] if len(part) > 4 else part) + r"\w{0,4}\b"
+def _held(held: Held[Any], value: Any) -> Held[Any]:
+    return Held(value=value, rule=held.rule, supported_by=held.supported_by, disputed_by=held.disputed_by)
+
+
+def _words_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(words) + r")(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _registered() -> dict[str, bool]:
+    """Registry ids; False for persons, whose names the allow-list must hold."""
+    return {actor["id"]: not actor.get("person", False) for actor in config.data("actors.toml")["actor"]}
+
+
+@cache
+def _heads() -> frozenset[str]:
+    """First parts of the ids that are made from a head word and a country ("mil-ru")."""
+    return frozenset(head["id"] for head in config.data("actor_heads.toml")["head"])
+
+
+@cache
+def _parties() -> frozenset[str]:
+    """The sides that sources speak for."""
+    return frozenset(source.party for source in config.read_sources().values() if source.party)
