@@ -78,9 +78,9 @@ def as_coarse_as(event: Event, place: Place | None) -> Place | None:
 
 
 @cache
-def country_name(code: str) -> str:
-    """The usual English name of a country, its code where there is none."""
-    known = config.data("place/countries.toml")["english"].get(code)
+def country_name(code: str, scheme: str = "acled") -> str:
+    """The English name of a country as `scheme` (acled or ucdp) writes it, its code where there is none."""
+    known = config.data("exports/regions.toml")[f"{scheme}_name"].get(code) or config.data("place/countries.toml")["english"].get(code)
     found = _country(code)
     if known or found is None:
         return str(known or ("Kosovo" if code == "XK" else code))

@@ -131,7 +131,9 @@ def _side(actor: ActorRef | None) -> str | None:
     if actor is None:
         return None
     name = actor_name(actor, "ucdp")
-    return f"Government of {country_name(actor.country)}" if name == actor.name and actor.kind in STATE and actor.country else name
+    if name == actor.name and actor.kind in STATE and actor.country:
+        return "Government of " + country_name(actor.country, "ucdp")
+    return name
 
 
 def deaths_of(event: Event, dyad: Dyad) -> Deaths:
@@ -160,7 +162,7 @@ def _where(place: Place) -> Row:
         "longitude": round(place.longitude, 6) if place.longitude is not None else None,
         "geom_wkt": f"POINT ({place.longitude:.6f} {place.latitude:.6f})" if point else None,
         "priogrid_gid": priogrid_cell(place.latitude, place.longitude),
-        "country": country_name(code),
+        "country": country_name(code, "ucdp"),
         "region": region_name(code, "ucdp"),
     }
 
