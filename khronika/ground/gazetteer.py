@@ -29,7 +29,7 @@ _LETTERS = str.maketrans(
 _ALIKE = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
-        (r"^(?:al|el|ad|an|ar|as|ash|at|az) (?=\w{3})", ""), (r"shch|sch|sh|sz", "s"), (r"cz|ch|tz|ts", "c"), (r"zh", "z"), (r"kh", "h"), (r"ph", "f"),
+        (r"(?:^|(?<= ))(?:al|el|ad|an|ar|as|ash|at|az) (?=\w{3})", ""), (r"shch|sch|sh|sz", "s"), (r"cz|ch|tz|ts", "c"), (r"zh", "z"), (r"kh", "h"), (r"ph", "f"),
         (r"w", "v"), (r"q", "k"), (r"x", "ks"), (r"ou|oo", "u"), (r"ee|iy|yi|yy|y|j", "i"), (r"ie", "e"), (r"[ `]", ""), (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip

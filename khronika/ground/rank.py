@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from khronika.ground.gazetteer import Entry, Gazetteer
+from khronika.ground.gazetteer import Entry, Gazetteer, key_of, skeleton_of
 from khronika.ground.toponyms import Found, Scene, weights
 
+_OWN = ("kind said", "other kind said")
 KEPT = 10
 """Candidates of one name that are weighed in full, after a first choice by size and by the regions and countries named."""
 _INSIDE = re.compile(r",? (?:in|in the|of|of the|near) $|, (?:in )?(?:the )?$|,? \($")
@@ -55,6 +56,7 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
             if entry.kind == "region" and entry.admin1:
                 regions[entry.country, entry.admin1] += 1
                 countries[entry.country] += 1
+                break
     for token in scene.tokens:
         if token.capital and token.word in scene.adjectives:
             countries[scene.adjectives[token.word]] += 1
@@ -73,7 +75,9 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
     for n, (entries, rows) in enumerate(tables):
         values = np.array([sum(model.get(k, 0.0) * v for k, v in row.items()) for row in rows])
         scores.append((entries, values))
-        together.setdefault(found[n].key, []).append((n, values))
+        # What the next word says of one mention's kind ("Kharkiv region") says nothing of another's.
+        shared = values - np.array([sum(model.get(k, 0.0) * row.get(k, 0.0) for k in _OWN) for row in rows])
+        together.setdefault(found[n].key, []).append((n, shared))
     for n, (entries, values) in enumerate(scores):
         if not entries:
             answers.append(Ranked(None, 0.0))
@@ -191,12 +195,10 @@ def _kind_after(scene: Scene, name: Found) -> str:
 
 
 def _features(name: Found, entry: Entry, entries: Sequence[Entry], context: Context, inside: set[tuple[str, str]], suffix: str) -> dict[str, float]:
-    from khronika.ground.gazetteer import key_of
-
     f: dict[str, float] = {entry.kind: 1.0, "people": math.log10(entry.population + 10)}
     if entry.kind == "settlement":
         f["people of a town"] = f["people"]
-    if key_of(entry.name) == name.key:
+    if key_of(entry.name) == name.key or (skeleton_of(name.key) and skeleton_of(key_of(entry.name)) == skeleton_of(name.key)):
         f["main name"] = 1.0
     if inside and entry.kind != "country":
         if (entry.country, entry.admin1) in inside:

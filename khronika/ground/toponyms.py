@@ -166,7 +166,7 @@ class Scene:
         for k in range(j + 1, min(j + 4, len(self.tokens))):
             if self.tokens[k].capital or not self.joint(self.tokens[k - 1], self.tokens[k]):
                 break
-            if self.tokens[k].word in self.lists["site_words"]:
+            if self.tokens[k].word in self.lists["site_words"] or self.tokens[k].word == "city":
                 last = k
         return [last] if last > j else []
 
@@ -258,6 +258,8 @@ class Scene:
         if b.capital:
             if word in self.lists["street"]:
                 return ("before street",)
+            if word in ("refugee", "camp"):
+                return ("before kind",)
             if word in self.lists["organisation"]:
                 return ("before body",)
             if word in self.lists["common"] or word in self.lower:
@@ -312,7 +314,11 @@ def known(scene: Scene, gazetteer: Gazetteer, i: int, j: int) -> tuple[Entry, ..
         if words in scene.adjectives:
             return ()
     key = key_of(words)
-    return gazetteer.candidates(key) if key else ()
+    found = gazetteer.candidates(key) if key else ()
+    if not found and any(token.word.casefold() in scene.lists["articles"] for token in scene.tokens[i : j + 1]):
+        # Arabic articles are written in many ways ("Deir Al-Balah", "Dayr el Balah").
+        return tuple(e for e in gazetteer.like(key) if e.country in scene.countries or len(key) > 8)
+    return found
 
 
 def features_of_training(scene: Scene, gazetteer: Gazetteer) -> list[dict[str, Any]]:
