@@ -118,8 +118,11 @@ def decode(raw: bytes, declared: str | None = None) -> str:
         # A cut at the very end of a long text (a size limit) is no reason to guess another encoding.
         if error.start > len(raw) - 4 and len(raw) > 64:
             return raw[: error.start].decode("utf-8")
-    found = _DECLARED.search(raw[:4096])
-    for name in (declared, found.group(1).decode("ascii") if found else None):
+    mended = _mended(raw)
+    if mended is not None:
+        return mended
+    match = _DECLARED.search(raw[:4096])
+    for name in (declared, match.group(1).decode("ascii") if match else None):
         if name and name.casefold() not in ("utf-8", "utf8"):
             try:
                 return raw.decode(name)
@@ -131,3 +134,10 @@ def decode(raw: bytes, declared: str | None = None) -> str:
     if best is None:
         raise ValueError("no encoding gives a readable text")
     return raw.decode(best.encoding, "replace")
+
+
+def _mended(raw: bytes) -> str | None:
+    """UTF-8 of which a few letters are broken, with a mark in their stead; None where the bytes are no UTF-8."""
+    text = raw.decode("utf-8", "replace")
+    beyond = len(raw) - len(text.encode("ascii", "ignore"))  # bytes of letters beyond ASCII
+    return text if text.count("\ufffd") <= 0.03 * beyond else None

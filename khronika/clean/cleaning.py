@@ -73,19 +73,9 @@ def _decoded(item: Item) -> str:
     headers = {name.casefold(): value for name, value in item.document.capture.headers.items()}
     declared = re.search(r"charset=([\w-]+)", headers.get("content-type", ""))
     try:
-        return _mended(item.payload) or decode(item.payload, declared.group(1) if declared else None)
+        return decode(item.payload, declared.group(1) if declared else None)
     except ValueError as error:
         raise InputError("its encoding cannot be told; convert it to UTF-8") from error
-
-
-def _mended(raw: bytes) -> str | None:
-    """UTF-8 of which a few letters are broken, with a mark in their stead; None where the bytes are no UTF-8 or nothing is broken."""
-    if raw.isascii() or raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return None
-    text = raw.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    beyond = len(raw) - len(text.encode("ascii", "ignore"))  # bytes of letters beyond ASCII
-    return text.removeprefix("\ufeff") if 0 < broken <= 0.03 * beyond else None
 
 
 def _tidy(document: Document) -> Document:
