@@ -122,10 +122,10 @@ def decode(raw: bytes, declared: str | None = None) -> str:
     if mended is not None:
         return mended
     match = _DECLARED.search(raw[:4096])
-    for name in (declared, match.group(1).decode("ascii") if match else None):
-        if name and name.casefold() not in ("utf-8", "utf8"):
+    for charset in (declared, match.group(1).decode("ascii") if match else None):
+        if charset and charset.casefold() not in ("utf-8", "utf8"):
             try:
-                return raw.decode(name)
+                return raw.decode(charset)
             except (LookupError, UnicodeDecodeError):
                 continue
     from charset_normalizer import from_bytes
