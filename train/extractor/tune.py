@@ -32,6 +32,7 @@ from train.extractor.examples import gold_articles, held_out
 
 RIDGE = 0.5
 WAYS = ("model", "both", "rules")
+TOLLS = ("killed", "injured", "detained")
 FIELDS = {"perp_person": "perpetrators", "perp_group": "perpetrators", "target": "targets", "victim": "victims", "weapon": "weapons"}
 
 
@@ -77,6 +78,7 @@ def prediction(mentions: Sequence[Mention], judged: Sequence[Assessment] = (), f
             "status": m.status,
             "trigger": _as_text(m.trigger),
             "evidence": [_as_text(q) for q in m.evidence],
+            **{name: {"low": toll.low, "high": toll.high} if (toll := getattr(m, name)) else None for name in TOLLS},
             **{field: [_as_text(x.quote) for x in getattr(m, field)] for field in set(FIELDS.values())},
         }
         for m in mentions
@@ -191,7 +193,7 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
         errors[name] = round(calibration_error([(logistic(weights, f), y) for f, y in zip(features, truth, strict=True)]), 4)
     steps: list[tuple[str, Callable[[dict[str, float]], float], list[float]]] = [
         ("event", lambda f: f["event"] + f["event+type"], [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]),
-        ("evidence", lambda f: f["event"] + 0.5 * f["event+type"] + 0.3 * sum(f[x] for x in set(FIELDS.values())), [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        ("evidence", _whole, [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
         ("background", lambda f: f["event"], [0.4, 0.5, 0.6, 0.7, 0.8]),
         ("event", lambda f: f["event"] + f["event+type"], [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]),
         *[(role, lambda f, role=role: f[FIELDS[role]], [0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]) for role in ROLES],  # type: ignore[misc]
@@ -201,10 +203,12 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
         ("assessment", lambda f: f["assessments"], [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
         ("forecast", lambda f: f["forecasts"], [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
     ]
-    by_rules = dict.fromkeys(set(FIELDS.values()), "rules")
+    by_rules = dict.fromkeys(set(FIELDS.values()), "rules") | {"evidence": "rules"}
     model.settings = replace(model.settings, sources=by_rules, hint=max((0.0, 2.0, 4.0, 8.0), key=lambda h: _with(tenth, lambda f: f["event+type"] + f["event+class"], hint=h)))
+    told = {way: _with(tenth, _whole, sources=by_rules | {"evidence": way}) for way in ("rules", "model")}
+    by_rules["evidence"] = max(told, key=lambda way: told[way])
     for name, worth, grid in steps:
-        model.settings = replace(model.settings, sources={} if name in ROLES else by_rules)
+        model.settings = replace(model.settings, sources=by_rules if name not in ROLES else {"evidence": by_rules["evidence"]})
         best = max(grid, key=lambda value, name=name, worth=worth: _worth(tenth, name, value, worth))  # type: ignore[misc]
         model.settings = replace(model.settings, least=model.settings.least | {name: best})
     model.settings = replace(model.settings, sources=by_rules)
@@ -222,6 +226,11 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
         "hint": model.settings.hint,
         "sources": model.settings.sources,
     }
+
+
+def _whole(figures: dict[str, float]) -> float:
+    """What a reading is worth as a whole: events and kinds first, roles and counts after."""
+    return figures["event"] + figures["event+type"] + 0.3 * sum(figures[x] for x in (*set(FIELDS.values()), *TOLLS))
 
 
 def _worth(tenth: Tenth, name: str, value: float, worth: Callable[[dict[str, float]], float]) -> float:

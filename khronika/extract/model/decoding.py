@@ -32,6 +32,8 @@ class Hint:
     kind: str
     strength: float
     background: bool = False
+    told_in: tuple[int, ...] = ()
+    """The sentences that the rules hold to tell of the same occurrence."""
 
 
 @dataclass
@@ -131,17 +133,25 @@ def happenings(part: Part, found: Sequence[Happening], settings: Settings) -> li
         link = links(one.numbers[None], centres, ("from", "to"), steps, far)[0]
         tells = np.maximum(part.labels[:, 0], part.labels[:, 1])
         joined = [n for n in range(len(part.sentences)) if sigmoid(float(link[n])) >= settings.least["evidence"] and tells[n] > -2.0]
-        one.evidence = sorted({one.sentence, *joined})
+        one.evidence = sorted({one.sentence, *(one.hint.told_in if _follows_rules(one, settings) and one.hint else joined)})
         one.links = {n: float(link[n]) for n in joined}
         kept.append(one)
-    _share_evidence(kept)
+    _share_evidence([one for one in kept if not _follows_rules(one, settings)], {n for one in kept for n in (one.sentence, *_rules_hold(one, settings))})
     _give_roles(part, kept, settings)
     return sorted(kept, key=lambda h: h.trigger)
 
 
-def _share_evidence(kept: list[Happening]) -> None:
+def _follows_rules(one: Happening, settings: Settings) -> bool:
+    """Whether the rules say which sentences tell of a happening: where they know its trigger, and the tenth preferred them."""
+    return settings.sources.get("evidence") == "rules" and one.hint is not None
+
+
+def _rules_hold(one: Happening, settings: Settings) -> list[int]:
+    return one.evidence if _follows_rules(one, settings) else []
+
+
+def _share_evidence(kept: list[Happening], homes: set[int]) -> None:
     """A sentence in which a happening has its trigger tells of that one; any other goes to the happening that it fits best."""
-    homes = {one.sentence for one in kept}
     for one in kept:
         best = {n for n, link in one.links.items() if all(link >= other.links.get(n, link) for other in kept)}
         one.evidence = sorted({one.sentence, *(best - homes)})

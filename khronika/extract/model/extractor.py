@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from khronika.extract import claims, outlook, persons, roles, rules
-from khronika.extract.joining import Occurrence
+from khronika.extract.joining import Occurrence, join
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, score
 from khronika.extract.model.layout import ROLES, SENTENCE, TOPICS
@@ -27,6 +27,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
 PART = 4000
 """Tokens that are decoded together; a longer text is read in parts of whole sentences."""
 
+FOUNDS = 0.3
+"""Strength from which a trigger of the rules gathers sentences; whether it is an event is left to the network."""
 TOO_LONG = 8000
 """Characters from which a segment is no sentence (a table or a dump in one line)."""
 
@@ -100,27 +102,29 @@ class ModelExtractor:
             return
         spans = sentence_tokens([(s.start, s.end) for s in segments], offsets)
         triggers = find_triggers(list(segments), lexicon, text.published)
+        told = {id(t): o.sentences for o in join(triggers, list(segments), lexicon, FOUNDS) for t in o.triggers}
         first = 0
         while first < len(segments):
             last = first + 1
             while last < len(segments) and spans[last][1] - spans[first][0] <= PART:
                 last += 1
             if spans[first][0] < spans[last - 1][1]:
-                yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [t for t in triggers if first <= t.at < last], first)
+                yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [(t, told.get(id(t), [])) for t in triggers if first <= t.at < last], first)
             first = last
 
     def _piece(
-        self, segments: list[Segment], ids: list[int], offsets: list[Span], spans: list[Span], triggers: list[Trigger], first: int
+        self, segments: list[Segment], ids: list[int], offsets: list[Span], spans: list[Span], triggers: list[tuple[Trigger, list[int]]], first: int
     ) -> Piece:
         a, b = spans[0][0], spans[-1][1]
         within = [(x - a, y - a) for x, y in spans]
         part = score(self.network.numbers(ids[a:b], within), within)
         here = offsets[a:b]
         hints, known = [], []
-        for trigger in triggers:
+        for trigger, told in triggers:
             span = _tokens(here, trigger.quote.start, trigger.quote.end)
             if span:
-                hints.append(Hint(span, trigger.at - first, trigger.kind, trigger.strength, trigger.is_background))
+                near = tuple(n - first for n in told if 0 <= n - first < len(segments))
+                hints.append(Hint(span, trigger.at - first, trigger.kind, trigger.strength, trigger.is_background, near))
                 known.append(trigger)
         return Piece(segments, here, part, hints, known)
 
