@@ -19,6 +19,7 @@ from khronika.ground.toponyms import Found, Scene, weights
 _OWN = ("kind said", "other kind said")
 KEPT = 10
 """Candidates of one name that are weighed in full, after a first choice by size and by the regions and countries named."""
+_CAPITAL = re.compile(r"(?<![^\W_])[A-ZА-ЯЄІЇҐ][^\W\d_]+")
 _INSIDE = re.compile(r",? (?:in|in the|of|of the|near) $|, (?:in )?(?:the )?$|,? \($")
 
 
@@ -57,9 +58,9 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
                 regions[entry.country, entry.admin1] += 1
                 countries[entry.country] += 1
                 break
-    for token in scene.tokens:
-        if token.capital and token.word in scene.adjectives:
-            countries[scene.adjectives[token.word]] += 1
+    for word, count in Counter(_CAPITAL.findall(scene.body)).items():
+        if word in scene.adjectives:
+            countries[scene.adjectives[word]] += count
     return Context(countries, regions, home)
 
 
@@ -73,7 +74,7 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
     together: dict[str, list[tuple[int, np.ndarray]]] = {}
     scores = []
     for n, (entries, rows) in enumerate(tables):
-        values = np.array([sum(model.get(k, 0.0) * v for k, v in row.items()) for row in rows])
+        values = np.array([_score(row, model) for row in rows])
         scores.append((entries, values))
         # What the next word says of one mention's kind ("Kharkiv region") says nothing of another's.
         shared = values - np.array([sum(model.get(k, 0.0) * row.get(k, 0.0) for k in _OWN) for row in rows])
@@ -89,6 +90,13 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
         best = int(total.argmax())
         answers.append(Ranked(entries[best], float(odds[best] / odds.sum())))
     return answers
+
+
+def _score(row: dict[str, float], model: dict[str, float]) -> float:
+    total = 0.0
+    for name, value in row.items():
+        total += model.get(name, 0.0) * value
+    return total
 
 
 def features_of(scene: Scene, found: Sequence[Found], home: str | None) -> list[tuple[list[Entry], list[dict[str, float]]]]:
@@ -140,11 +148,9 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[np.nd
     if len(keys) < 2:
         return [np.zeros(len(e)) for e in kept]
     at = np.radians(np.array(points))
-    x = 6371.0 * at[:, 1][:, None] * np.cos(at[:, 0])[:, None]
     dy = 6371.0 * (at[:, 0][:, None] - at[:, 0][None, :])
     dx = 6371.0 * (at[:, 1][:, None] - at[:, 1][None, :]) * np.cos((at[:, 0][:, None] + at[:, 0][None, :]) / 2)
     close = np.exp(-np.sqrt(dx * dx + dy * dy) / 150.0)
-    del x
     best = np.zeros((len(points), len(keys)))
     for k, part in enumerate(where):
         if part.stop > part.start:

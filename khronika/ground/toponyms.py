@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from khronika import config
@@ -89,10 +89,11 @@ def tokens_of(body: str) -> list[Token]:
     found = []
     for match in _TOKEN.finditer(body):
         word = match.group()
-        possessive = len(word) > 3 and word[-2:] in ("'s", "’s")
+        start = match.start()
+        possessive = word[-2:] in ("'s", "’s") and len(word) > 3
         if possessive:
             word = word[:-2]
-        found.append(Token(match.start(), match.start() + len(word), word, word[0].isupper(), possessive))
+        found.append(Token(start, start + len(word), word, word[0].isupper(), possessive))
     return found
 
 
@@ -101,12 +102,8 @@ class Scene:
 
     def __init__(self, body: str, language: str, persons: Sequence[Span] = ()) -> None:
         self.body = body
-        self.tokens = tokens_of(body)
         self.lists, self.abbreviations, self.adjectives = word_lists(language)
-        self.lower = frozenset(_LOWER.findall(body))
         self.persons = tuple(persons)
-        self.first_at = {token.start for token in self.tokens}
-        self.surnames = self._surnames()
         self.countries: frozenset[str] = frozenset()
 
     def look_for_countries(self, gazetteer: Gazetteer) -> None:
@@ -116,7 +113,18 @@ class Scene:
         found.update(code for word in words if (code := gazetteer.country_names.get(key_of(word))))
         self.countries = frozenset(found)
 
-    def _surnames(self) -> frozenset[str]:
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """The words of the text."""
+        return tokens_of(self.body)
+
+    @cached_property
+    def lower(self) -> frozenset[str]:
+        """Words that the text writes small."""
+        return frozenset(_LOWER.findall(self.body))
+
+    @cached_property
+    def surnames(self) -> frozenset[str]:
         """Words that stand after a first name or a title somewhere in the text, or inside a known person's name."""
         names, titles = self.lists["first_names"], self.lists["titles"]
         found: set[str] = set()
