@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import IO, Any, Literal, Protocol
+from typing import IO, Any, Protocol
 
 from khronika import config
 from khronika.types import Account, ActorRef, Event, Place, When
@@ -65,16 +65,6 @@ def precision_of(place: Place) -> str:
     if place.latitude is not None and place.longitude is not None:
         return place.precision
     return "region" if place.admin1 or place.precision == "region" else "country"
-
-
-def as_coarse_as(event: Event, place: Place | None) -> Place | None:
-    """An account's place, no finer than policy lets the event's be."""
-    whole = event.where.value
-    if place is None or whole is None or whole.precision not in ("region", "country") or place.precision in ("region", "country"):
-        return place
-    name = place.admin1 if whole.precision == "region" else None
-    precision: Literal["region", "country"] = "region" if name else "country"
-    return Place(name=name or place.country or "withheld", precision=precision, country=place.country, admin1=name, reason="coarse as the event")
 
 
 @cache

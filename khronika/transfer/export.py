@@ -136,7 +136,7 @@ class _Outgoing:
             return []
         accounts = self._record.accounts(event.account_ids)
         names = names_of(self._record, {account.document_id for account in accounts})
-        return [shown for account in accounts if (shown := self._policy.show_account(account, names))]
+        return [shown for account in accounts if (shown := self._policy.show_account(account, names, event))]
 
 
 def write_export(format: str, record: RecordQuery, chosen: Filter, policy: Policy, output: Path | None) -> tuple[int, int]:

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import IO
 
-from khronika.transfer.coding import Row, Shown, as_coarse_as, write_rows
-from khronika.types import Account, Event, Place, Toll, Voice
+from khronika.transfer.coding import Row, Shown, write_rows
+from khronika.types import Account, Event, Toll, Voice
 
 COLUMNS = (
     "event_id", "account_id", "claim", "source", "party", "published", "kind", "status", "background", "date_start", "date_end", "date_basis", "place",
@@ -32,7 +32,7 @@ def write_reports(shown: Shown, out: IO[str]) -> Counter[str]:
 
 def report_rows(event: Event, accounts: list[Account]) -> Iterator[Row]:
     """The rows of an event; one row an account, without claim, where policy withholds who said what."""
-    told = {account.id: _account(account, as_coarse_as(event, account.where)) for account in accounts}
+    told = {account.id: _account(account) for account in accounts}
     whole = {
         "event_id": event.id,
         "event_reports": event.reports,
@@ -47,8 +47,8 @@ def report_rows(event: Event, accounts: list[Account]) -> Iterator[Row]:
         yield from (whole | {"account_id": id} for id in event.account_ids)
 
 
-def _account(account: Account, where: Place | None) -> Row:
-    when, mention = account.when, account.mention
+def _account(account: Account) -> Row:
+    when, where, mention = account.when, account.where, account.mention
     return {
         "party": account.party,
         "published": account.published,

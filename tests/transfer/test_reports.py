@@ -51,8 +51,11 @@ def test_a_row_an_account_and_claim_with_the_accounts_own_values() -> None:
 
 
 def test_an_account_is_no_finer_than_its_event_may_be(tmp_path: Path) -> None:
-    rows, _ = exported("reports", tmp_path, make_account(where=TOWN, targets=(actor(NORTH, "military"),)))
-    assert {(row["place"], row["precision"], row["latitude"]) for row in rows} == {("Kherson", "region", "")}
+    path, policy = tmp_path / "out", Policy("research", dt.date(2032, 1, 1))
+    both = [make_account("a", where=TOWN, targets=(actor(NORTH, "military"),)), make_account("b", where=TOWN)]
+    write_export("reports", Kept(both), Filter(), policy, path)
+    rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 2 and {(row["place"], row["precision"], row["latitude"]) for row in rows} == {("Kherson", "region", "")}
     rows, _ = exported("reports", tmp_path, make_account(where=TOWN))
     assert {(row["place"], row["precision"]) for row in rows} == {("Orlivka", "settlement")}
 
