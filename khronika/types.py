@@ -390,6 +390,7 @@ class Correction(Noun, frozen=True, kw_only=True):
     at: dt.datetime | None = None
     decided_by: str | None = None
     decided_at: dt.datetime | None = None
+    decided_why: str = ""
 
 
 # --- record ----------------------------------------------------------------------------------------------------------

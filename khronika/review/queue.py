@@ -1,0 +1,155 @@
+"""Open corrections in, the order in which an editor sees them out, and the decisions on them.
+
+The rule: danger to people first, then what a decision would change, then its evidence; how many say it counts for nothing, and those who
+say the same take one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from msgspec.structs import replace
+
+from khronika.errors import UsageError
+from khronika.jsonl import to_json
+from khronika.record.merge import apply_corrections, is_dropped, merge
+from khronika.record.record import Record
+from khronika.review.correcting import DANGER, show_value
+from khronika.text import words_of
+from khronika.types import Account, Correction, Event, Noun
+
+WEIGHTS = {"occurrence": 6, "killed": 5, "perpetrators": 4, "status": 4, "injured": 3, "detained": 3, "kind": 3, "when": 2, "where": 2, "background": 1}
+"""Field of an event -> how much hangs on it; a field that is not named counts for nothing."""
+_FROM = {"accepted": ("proposed", "rejected", "withdrawn"), "rejected": ("proposed",), "withdrawn": ("proposed", "accepted")}
+"""State to come -> the states that it may follow."""
+
+
+class Row(Noun, frozen=True, kw_only=True):
+    """One row of the queue: the best proven correction of a field, and what folds into it.
+
+    `changes` are the event's fields that accepting it would change; `people` by how many the killed would differ.
+    `same` say the same, `rivals` want another value for the same field.
+    """
+
+    correction: Correction
+    changes: tuple[str, ...] = ()
+    people: int = 0
+    evidence: int = 0
+    same: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+
+def order_queue(record: Record) -> list[Row]:
+    """The open corrections, most pressing first."""
+    accepted = record.corrections("accepted")
+    proposed = sorted(record.corrections("proposed"), key=_target)
+    rows = [_fold(record, list(group), accepted) for _, group in groupby(proposed, key=_target)]
+    return sorted(rows, key=_pressing)
+
+
+def _target(correction: Correction) -> tuple[str, ...]:
+    return str(correction.category == DANGER), correction.account_id or "", correction.document_id or "", correction.event_id or "", correction.field
+
+
+def _pressing(row: Row) -> tuple[bool, int, int, int, str]:
+    weight = sum(WEIGHTS.get(name, 0) for name in row.changes)
+    return row.correction.category != DANGER, -weight, -row.people, -row.evidence, row.correction.id
+
+
+def _fold(record: Record, group: Sequence[Correction], accepted: Sequence[Correction]) -> Row:
+    proofs = {correction.id: weigh_evidence(record, correction) for correction in group}
+    first = min(group, key=lambda c: (-proofs[c.id], c.id))
+    changes, people = effect_of(record, first, accepted)
+    rest = [c for c in group if c.id != first.id]
+    return Row(
+        correction=first,
+        changes=changes,
+        people=people,
+        evidence=proofs[first.id],
+        same=tuple(c.id for c in rest if _says(c) == _says(first)),
+        rivals=tuple(c.id for c in rest if _says(c) != _says(first)),
+    )
+
+
+def _says(correction: Correction) -> tuple[str | None, str, str]:
+    return correction.account_id or correction.document_id or correction.event_id, correction.field, show_value(correction.new)
+
+
+def weigh_evidence(record: Record, correction: Correction) -> int:
+    """0 to 4: 1 where its words stand in the text still, 2 more where they show the new value, 1 for a link to something else."""
+    found = 1 if correction.evidence else 0
+    anchor = correction.anchor
+    text = record.text(correction.document_id) if anchor and correction.document_id else None
+    if anchor is None or text is None or anchor.words not in ((text.title or "") if anchor.within == "title" else text.body):
+        return found
+    said, shown = set(words_of(anchor.words)), words_of(show_value(correction.new))
+    return found + 1 + (2 if shown and said.issuperset(shown) else 0)
+
+
+def effect_of(record: Record, correction: Correction, accepted: Sequence[Correction]) -> tuple[tuple[str, ...], int]:
+    """The event's fields that accepting it would change, and by how many the killed would differ.
+
+    The event is merged with and without it; near-copies count as voices of their own here.
+    """
+    account = record.account(correction.account_id) if correction.account_id else None
+    if account is None:
+        return (), 0
+    event_id = record.event_of(account.id)
+    event = record.event(event_id) if event_id else None
+    members = record.accounts({*(event.account_ids if event else ()), account.id})
+    now = _merged(members, accepted)
+    then = _merged(members, [*accepted, replace(correction, state="accepted", decided_at=correction.at)])
+    if now is None or then is None:
+        return ("occurrence",) if now is not then else (), 0
+    changes = tuple(name for name in WEIGHTS if getattr(now, name, None) != getattr(then, name, None) and _value(now, name) != _value(then, name))
+    best = [event.killed.value.best if event.killed else 0 for event in (now, then)]
+    return changes, abs(best[0] - best[1])
+
+
+def _value(event: Event, name: str) -> object:
+    held = getattr(event, name)
+    return getattr(held, "value", held)
+
+
+def _merged(accounts: Iterable[Account], corrections: Sequence[Correction]) -> Event | None:
+    members = [(number, apply_corrections(a, corrections)) for number, a in enumerate(accounts, 1) if not is_dropped(a, corrections)]
+    return merge(members, {}, frozenset(), (), 0) if members else None
+
+
+def find_correction(record: Record, id: str) -> Correction:
+    """The correction of this id, its zeros and prefix left out or not.
+
+    Raises:
+        UsageError: there is none.
+    """
+    digits = id.strip().upper().removeprefix("COR-")
+    wanted = f"COR-{int(digits):06d}" if digits.isdecimal() else id
+    for correction in record.corrections():
+        if correction.id == wanted:
+            return correction
+    raise UsageError(f"{id}: no such correction in {record.address}; khronika corrections list lists them")
+
+
+def decide(record: Record, id: str, state: str, by: str, reason: str = "") -> list[Correction]:
+    """Accept, reject or withdraw a correction and with it those that say the same; an open one is withdrawn alone.
+
+    Raises:
+        UsageError: there is no such correction, or it is in no state that this may follow.
+    """
+    known = find_correction(record, id)
+    if state not in _FROM or known.state not in _FROM[state]:
+        raise UsageError(f"{known.id} is {known.state}; only {' or '.join(_FROM.get(state, ()))} ones can be {state}")
+    alone = state == "withdrawn" and known.state == "proposed"
+    alike = [c for c in record.corrections(known.state) if not alone and _says(c) == _says(known) and c.id != known.id]
+    if known.state != "accepted":
+        alike = [c for c in alike if c.category == known.category]
+    decided = []
+    with record.write(by=by) as tx:
+        for correction in (known, *alike):
+            done = tx.decide_correction(correction.id, state, by, reason)
+            if reason and not done.decided_why:
+                done = replace(done, decided_why=reason)
+                tx.append("decision", done.id, to_json(done))
+            decided.append(done)
+    return decided
