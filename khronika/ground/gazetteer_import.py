@@ -205,12 +205,12 @@ def _admin(writer: _Writer, text: str, level: int) -> int:
             for name in (cells[1], cells[2]):
                 writer.name(name, known[0])
         else:
-            middle = writer.connection.execute(
-                "SELECT avg(latitude), avg(longitude) FROM place WHERE country = ? AND admin1 = ? AND kind = 'settlement'", (codes[0], codes[1])
-            ).fetchone()
-            if middle[0] is None or level == 2:
-                # No member is known, so there is no point to give; the name alone still tells that such a place exists.
-                middle = (None, None)
+            # A second-level unit without a known member gets no point: its name alone still tells that such a place exists.
+            middle: tuple[float | None, float | None] = (None, None)
+            if level == 1:
+                middle = writer.connection.execute(
+                    "SELECT avg(latitude), avg(longitude) FROM place WHERE country = ? AND admin1 = ? AND kind = 'settlement'", (codes[0], codes[1])
+                ).fetchone()
             kind = "region" if level == 1 else "district"
             writer.add((id, cells[1], codes[0], codes[1], codes[2] if level == 2 else "", kind, *middle, 50.0, 0), [cells[1], cells[2]])
         rows += 1
