@@ -51,6 +51,8 @@ class _Vocabulary(NamedTuple):
     particles: frozenset[str]
     endings: tuple[str, ...]
     surname: re.Pattern[str]
+    before_place: re.Pattern[str]
+    behind_place: re.Pattern[str]
 
 
 class Masker:
@@ -147,12 +149,14 @@ class Masker:
 
     def _by_shape(self, words: str, tokens: Sequence[Token], safe: set[int], strict: bool) -> set[int]:
         gone: set[int] = set()
-        shouted = words.isupper()
+        shouted = words.isupper() and len(words) > 6
         for run in self._runs(words, tokens):
             while run and tokens[run[0]].folded in self._known.openers:
                 run = run[1:]
+            if len(run) > 1 and tokens[run[0]].first and run[1] in safe and run[0] not in safe and not self._looks_personal(tokens[run[0]]):
+                run = run[1:]  # "Yesterday Kyiv": a capital of the sentence, not of a name
             unknown = [at for at in run if at not in safe and not self._passes(tokens[at], shouted)]
-            if not unknown:
+            if not unknown or self._names_a_place(words, tokens[run[0]].start, tokens[unknown[-1]].end, [tokens[at] for at in run]):
                 continue
             if len(run) == 1 and not strict and not self._looks_personal(tokens[run[0]]):
                 continue
@@ -180,14 +184,20 @@ class Masker:
 
     def _passes(self, token: Token, shouted: bool) -> bool:
         """Whether a capitalised word is surely no name: listed, a figure, or a short abbreviation."""
-        abbreviation = token.word.isupper() and 1 < len(token.word) <= 5 and not shouted
+        abbreviation = token.word.isupper() and len(token.word) <= 5 and not shouted and token.folded not in self._known.given
         return self._is_known(token) or token.folded in self._known.particles or abbreviation or any(c.isdigit() for c in token.word)
+
+    def _names_a_place(self, words: str, start: int, end: int, run: Sequence[Token]) -> bool:
+        """Whether a run without a given name is led by "village of" and the like, or followed by "region", "bridge" and the like."""
+        if any(token.folded in self._known.given for token in run):
+            return False
+        return bool(self._known.before_place.search(words[max(0, start - 30) : start]) or self._known.behind_place.match(words[end : end + 20]))
 
     def _is_trailing(self, token: Token) -> bool:
         return token.folded in self._plain and token.folded not in self._known.given | self._known.weak
 
     def _looks_personal(self, token: Token) -> bool:
-        if token.folded in self._known.given and not token.first:
+        if _stems(token.folded) & self._known.given and (not token.first or token.folded not in self._known.weak):
             return True
         return bool(self._known.surname.search(token.folded)) or not token.folded.isascii() and not token.first
 
@@ -284,7 +294,9 @@ def _vocabulary() -> _Vocabulary:
     plain |= openers | {fold(word) for key in ("words", "titles", "cyrillic") for word in _split(rules["plain"][key])}
     endings = tuple(sorted({fold(ending) for ending in rules["forms"]["endings"].split()}, key=len, reverse=True))
     surname = re.compile(r"\w{2,}(?:" + "|".join(fold(ending) for ending in rules["forms"]["surnames"].split()) + ")$")
-    return _Vocabulary(frozenset(plain), openers, frozenset(listed["weak"].split()), frozenset(given), frozenset(listed["particles"].split()), endings, surname)
+    before = re.compile(rf"\b(?:{'|'.join(rules['plain']['before_place'].split())}) (?:of |called )?$")
+    behind = re.compile(rf" (?:[a-z]+-)?(?:{'|'.join(rules['plain']['behind_place'].split())})\b", re.IGNORECASE)
+    return _Vocabulary(frozenset(plain), openers, frozenset(listed["weak"].split()), frozenset(given), frozenset(listed["particles"].split()), endings, surname, before, behind)
 
 
 @cache
