@@ -6,11 +6,13 @@ say the same take one row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from msgspec.structs import replace
 
+from khronika import config
 from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record.merge import apply_corrections, is_dropped, merge
@@ -83,8 +85,19 @@ def weigh_evidence(record: Record, correction: Correction) -> int:
     text = record.text(correction.document_id) if anchor and correction.document_id else None
     if anchor is None or text is None or anchor.words not in ((text.title or "") if anchor.within == "title" else text.body):
         return found
-    said, shown = set(words_of(anchor.words)), words_of(show_value(correction.new))
-    return found + 1 + (2 if shown and said.issuperset(shown) else 0)
+    said, shown = words_of(anchor.words), _signs_of(correction.new)
+    numbers = config.data("lexicon/en/tolls.toml")["number"]["words"]
+    said += [str(numbers[word]) for word in said if word in numbers and len(word) > 2]  # "a" is no one
+    return found + 1 + (2 if shown and shown <= set(said) else 0)
+
+
+def _signs_of(value: Any) -> set[str]:
+    """What words must hold to show a value: the numbers of a toll, the days of the month, the words of a name."""
+    if isinstance(value, Mapping) and "low" in value:
+        return {str(count) for count in (value["low"], value.get("high")) if count is not None}
+    if isinstance(value, Mapping) and "basis" in value:
+        return {str(int(day[-2:])) for day in (value.get("start"), value.get("end")) if day}
+    return set() if value is None else set(words_of(show_value(value)))
 
 
 def effect_of(record: Record, correction: Correction, accepted: Sequence[Correction]) -> tuple[tuple[str, ...], int]:
