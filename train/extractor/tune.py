@@ -18,7 +18,6 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from khronika.extract import outlook
 from khronika.extract.joining import Occurrence
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model.decoding import candidates, logistic
@@ -113,8 +112,9 @@ class Tenth:
         self.articles = [a for a in gold_articles(data / "gold" / "train") if held_out(a["id"])]
         self.texts = [text_of(a) for a in self.articles]
         self.lexicon = load("en")
-        self.pieces = [list(model.pieces(t, body_segments(t), self.lexicon)) for t in self.texts]
-        self.hinted = [outlook.find_outlook(t, body_segments(t), RulesExtractor().read(t).mentions) for t in self.texts]
+        self.readings = [RulesExtractor().read(t) for t in self.texts]
+        self.pieces = [list(model.pieces(t, body_segments(t), self.lexicon, r.mentions)) for t, r in zip(self.texts, self.readings, strict=True)]
+        self.hinted = [(r.assessments, r.forecasts) for r in self.readings]
         spec = importlib.util.spec_from_file_location("gold_scorer", data / "gold" / "score.py")
         assert spec and spec.loader
         self.scorer = importlib.util.module_from_spec(spec)
@@ -177,9 +177,9 @@ def outlook_pairs(tenth: Tenth, which: int) -> tuple[list[tuple[float, ...]], li
     return features, truth
 
 
-def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
-    """Choose everything on the tenth; the extractor's settings are replaced step by step. Gives the report."""
-    tenth = Tenth(model, data)
+def calibrate(tenth: Tenth) -> dict[str, float]:
+    """Fit the weights that turn scores into p; the calibration error of each, on the articles they were fitted on."""
+    model = tenth.model
     errors: dict[str, float] = {}
     pairs: dict[str, Callable[[], tuple[list[tuple[float, ...]], list[bool]]]] = {
         "event": lambda: event_pairs(tenth),
@@ -191,36 +191,66 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
         weights = fit(np.array(features, float), np.array(truth, float))
         model.settings = replace(model.settings, **{name: tuple(weights)})
         errors[name] = round(calibration_error([(logistic(weights, f), y) for f, y in zip(features, truth, strict=True)]), 4)
-    steps: list[tuple[str, Callable[[dict[str, float]], float], list[float]]] = [
-        ("event", lambda f: f["event"] + f["event+type"], [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]),
-        ("evidence", _whole, [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
-        ("background", lambda f: f["event"], [0.4, 0.5, 0.6, 0.7, 0.8]),
-        ("event", lambda f: f["event"] + f["event+type"], [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]),
-        *[(role, lambda f, role=role: f[FIELDS[role]], [0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]) for role in ROLES],  # type: ignore[misc]
-        ("alleged", lambda f: f.get("status alleged", 0.0) + 0.1 * f["status"], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
-        ("attempted", lambda f: f["status"], [0.2, 0.35, 0.5, 0.7]),
-        ("foiled", lambda f: f["status"], [0.2, 0.35, 0.5, 0.7]),
-        ("assessment", lambda f: f["assessments"], [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
-        ("forecast", lambda f: f["forecasts"], [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
-    ]
-    by_rules = dict.fromkeys(set(FIELDS.values()), "rules") | {"evidence": "rules"}
-    model.settings = replace(model.settings, sources=by_rules, hint=max((0.0, 2.0, 4.0, 8.0), key=lambda h: _with(tenth, lambda f: f["event+type"] + f["event+class"], hint=h)))
-    told = {way: _with(tenth, _whole, sources=by_rules | {"evidence": way}) for way in ("rules", "model")}
-    by_rules["evidence"] = max(told, key=lambda way: told[way])
-    for name, worth, grid in steps:
-        model.settings = replace(model.settings, sources=by_rules if name not in ROLES else {"evidence": by_rules["evidence"]})
+    return errors
+
+
+def _events(figures: dict[str, float]) -> float:
+    return figures["event"] + figures["event+type"]
+
+
+STEPS: list[tuple[str, Callable[[dict[str, float]], float], list[float]]] = [
+    ("event", _events, [0.3, 0.4, 0.5, 0.6, 0.7, 0.8]),
+    ("evidence", lambda f: _whole(f), [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+    ("background", lambda f: f["event"], [0.4, 0.5, 0.6, 0.7, 0.8]),
+    ("event", _events, [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]),
+    *[(role, lambda f, role=role: f[FIELDS[role]], [0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]) for role in ROLES],  # type: ignore[misc]
+    ("alleged", lambda f: f.get("status alleged", 0.0) + 0.1 * f["status"], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
+    ("attempted", lambda f: f["status"], [0.2, 0.35, 0.5, 0.7]),
+    ("foiled", lambda f: f["status"], [0.2, 0.35, 0.5, 0.7]),
+    ("assessment", lambda f: f["assessments"], [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
+    ("forecast", lambda f: f["forecasts"], [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]),
+]
+"""What is chosen, by which worth, from which values, in this order."""
+
+
+def choose(tenth: Tenth, events: str) -> float:
+    """Choose thresholds and sources with the events of the rules kept (`rules`) or weighed anew (`model`); what the tenth is worth then."""
+    model = tenth.model
+    start = {**dict.fromkeys(set(FIELDS.values()), "rules"), "evidence": "rules", "events": events}
+    model.settings = replace(model.settings, sources=start)
+    hints = {h: _with(tenth, lambda f: f["event+type"] + f["event+class"], hint=h) for h in (0.0, 2.0, 4.0, 8.0)}
+    model.settings = replace(model.settings, hint=max(hints, key=lambda h: hints[h]))
+    told = {way: _with(tenth, _whole, sources=start | {"evidence": way}) for way in ("rules", "model")}
+    start["evidence"] = max(told, key=lambda way: told[way])
+    alone = {key: start[key] for key in ("evidence", "events")}
+    for name, worth, grid in STEPS:
+        model.settings = replace(model.settings, sources=alone if name in ROLES else start)
         best = max(grid, key=lambda value, name=name, worth=worth: _worth(tenth, name, value, worth))  # type: ignore[misc]
         model.settings = replace(model.settings, least=model.settings.least | {name: best})
-    model.settings = replace(model.settings, sources=by_rules)
+    model.settings = replace(model.settings, sources=start)
     for field in (*sorted(set(FIELDS.values())), "assessments", "forecasts"):
-        found = {way: _with(tenth, lambda f, field=field: f[field], sources=model.settings.sources | {field: way}) for way in WAYS}  # type: ignore[misc]
-        model.settings = replace(model.settings, sources=model.settings.sources | {field: max(WAYS, key=lambda way: found[way])})  # noqa: B023
-    rules = RulesExtractor()
-    readings = [rules.read(t) for t in tenth.texts]
+        sources = model.settings.sources
+        found = {way: _with(tenth, lambda f, field=field: f[field], sources=sources | {field: way}) for way in WAYS}  # type: ignore[misc]
+        model.settings = replace(model.settings, sources=sources | {field: max(WAYS, key=lambda way, found=found: found[way])})  # type: ignore[misc]
+    return _with(tenth, _whole)
+
+
+def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
+    """Choose everything on the tenth; the extractor's settings are replaced. Gives the report."""
+    tenth = Tenth(model, data)
+    errors = calibrate(tenth)
+    chosen, calibrated = {}, model.settings
+    for events in ("model", "rules"):
+        model.settings = calibrated
+        chosen[events] = choose(tenth, events), model.settings
+    model.settings = max(chosen.values(), key=lambda pair: pair[0])[1]
+    readings = tenth.readings
+    by_rules = tenth.figures(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
     return {
         "articles": len(tenth.articles),
+        "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(by_rules), 3)},
         "model": tenth.figures(tenth.by_model),
-        "rules": tenth.figures(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts)),
+        "rules": by_rules,
         "calibration_error": errors,
         "least": model.settings.least,
         "hint": model.settings.hint,

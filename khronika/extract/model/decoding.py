@@ -34,6 +34,8 @@ class Hint:
     background: bool = False
     told_in: tuple[int, ...] = ()
     """The sentences that the rules hold to tell of the same occurrence."""
+    founded: bool = False
+    """Whether the rules alone make an event of it."""
 
 
 @dataclass
@@ -124,10 +126,10 @@ def happenings(part: Part, found: Sequence[Happening], settings: Settings) -> li
     far = np.array(settings.far, np.float32)
     centres = means(part.numbers, part.sentences)
     kept: list[Happening] = []
-    for one in found:
-        if one.p < settings.least["event"]:
+    for one in sorted(found, key=lambda h: not _stands(h, settings)):
+        if not _stands(one, settings) and one.p < settings.least["event"]:
             break
-        if any(_told(one, other, settings) for other in kept):
+        if not _stands(one, settings) and any(_told(one, other, settings) for other in kept):
             continue
         steps = [[n - one.sentence for n in range(len(part.sentences))]]
         link = links(one.numbers[None], centres, ("from", "to"), steps, far)[0]
@@ -139,6 +141,11 @@ def happenings(part: Part, found: Sequence[Happening], settings: Settings) -> li
     _share_evidence([one for one in kept if not _follows_rules(one, settings)], {n for one in kept for n in (one.sentence, *_rules_hold(one, settings))})
     _give_roles(part, kept, settings)
     return sorted(kept, key=lambda h: h.trigger)
+
+
+def _stands(one: Happening, settings: Settings) -> bool:
+    """Whether a happening needs no p, since the rules found it and the tenth preferred their events."""
+    return settings.sources.get("events") == "rules" and one.hint is not None and one.hint.founded
 
 
 def _follows_rules(one: Happening, settings: Settings) -> bool:

@@ -68,8 +68,10 @@ class ModelExtractor:
             return self._rules.read(text)
         lexicon = load("en")
         segments = body_segments(text)
-        pieces = list(self.pieces(text, segments, lexicon))
-        mentions = list(claims.find_claims(text, segments, self.mentions(text, pieces, lexicon)))
+        by_rules = self._rules.read(text)
+        pieces = list(self.pieces(text, segments, lexicon, by_rules.mentions))
+        titled = [replace(m, by=self.name) for m in by_rules.mentions if m.trigger.within == "title"]
+        mentions = titled + list(claims.find_claims(text, segments, self.mentions(text, pieces, lexicon)))
         assessments, forecasts = self.outlook(pieces, outlook.find_outlook(text, segments, mentions))
         return Reading(
             text_id=text.id,
@@ -95,36 +97,38 @@ class ModelExtractor:
         """The rules' mention for each occurrence."""
         return rules.mentions_over(text, segments, occurrences, lexicon)
 
-    def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon) -> Iterator[Piece]:
-        """The text in parts of at most PART tokens, with the scores of each."""
+    def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon, founded: Sequence[Mention]) -> Iterator[Piece]:
+        """The text in parts of at most PART tokens, with the scores of each; `founded` are the rules' mentions."""
         ids, offsets = self.network.pieces.encode(text.body)
         if not ids:
             return
         spans = sentence_tokens([(s.start, s.end) for s in segments], offsets)
         triggers = find_triggers(list(segments), lexicon, text.published)
         told = {id(t): o.sentences for o in join(triggers, list(segments), lexicon, FOUNDS) for t in o.triggers}
+        number = {segment.start: n for n, segment in enumerate(segments)}
+        own = {m.trigger: [number[q.start] for q in m.evidence if q.within == "body" and q.start in number] for m in founded}
         first = 0
         while first < len(segments):
             last = first + 1
             while last < len(segments) and spans[last][1] - spans[first][0] <= PART:
                 last += 1
             if spans[first][0] < spans[last - 1][1]:
-                yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [(t, told.get(id(t), [])) for t in triggers if first <= t.at < last], first)
+                yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [(t, own.get(t.quote) or told.get(id(t), []), t.quote in own) for t in triggers if first <= t.at < last], first)
             first = last
 
     def _piece(
-        self, segments: list[Segment], ids: list[int], offsets: list[Span], spans: list[Span], triggers: list[tuple[Trigger, list[int]]], first: int
+        self, segments: list[Segment], ids: list[int], offsets: list[Span], spans: list[Span], triggers: list[tuple[Trigger, list[int], bool]], first: int
     ) -> Piece:
         a, b = spans[0][0], spans[-1][1]
         within = [(x - a, y - a) for x, y in spans]
         part = score(self.network.numbers(ids[a:b], within), within)
         here = offsets[a:b]
         hints, known = [], []
-        for trigger, told in triggers:
+        for trigger, told, founded in triggers:
             span = _tokens(here, trigger.quote.start, trigger.quote.end)
             if span:
                 near = tuple(n - first for n in told if 0 <= n - first < len(segments))
-                hints.append(Hint(span, trigger.at - first, trigger.kind, trigger.strength, trigger.is_background, near))
+                hints.append(Hint(span, trigger.at - first, trigger.kind, trigger.strength, trigger.is_background, near, founded))
                 known.append(trigger)
         return Piece(segments, here, part, hints, known)
 
@@ -137,9 +141,9 @@ class ModelExtractor:
             at=one.sentence,
             quote=quote,
             kind=known.kind if known else one.kind,
-            status=next((name for name in ("alleged", "attempted", "foiled") if one.states[name] >= least[name]), "occurred"),
+            status=next((name for name in ("alleged", "attempted", "foiled") if one.states[name] >= least[name]), known.status if known else "occurred"),
             strength=one.p,
-            is_background=one.states["background"] >= least["background"],
+            is_background=known.is_background if known and self.settings.sources.get("events") == "rules" else one.states["background"] >= least["background"],
             is_rollup=known is not None and known.is_rollup,
             levels=known.levels if known else {"group": ""},
         )
