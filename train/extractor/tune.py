@@ -9,6 +9,7 @@ import argparse
 import datetime as dt
 import importlib.util
 import json
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,10 @@ from khronika.types import Assessment, Forecast, Mention, Quote, Text
 from train.extractor.examples import gold_articles, held_out
 
 RIDGE = 0.5
+SURE = 0.8
+"""Share of bootstrap draws of the tenth in which the model must be better before it takes a field over from the rules."""
+NEVER = 1.01
+"""A threshold that no p reaches."""
 WAYS = ("model", "both", "rules")
 TOLLS = ("killed", "injured", "detained")
 FIELDS = {"perp_person": "perpetrators", "perp_group": "perpetrators", "target": "targets", "victim": "victims", "weapon": "weapons"}
@@ -126,6 +131,30 @@ class Tenth:
         for number, article in enumerate(self.articles):
             self.scorer.score_article(article, predict(number), tally)
         return {name: f1 for name, _, _, f1, *_ in tally.rows()}
+
+    def tallies(self, predict: Callable[[int], dict[str, Any]]) -> list[Any]:
+        """The scorer's counts, article by article."""
+        found = []
+        for number, article in enumerate(self.articles):
+            found.append(self.scorer.Tally())
+            self.scorer.score_article(article, predict(number), found[-1])
+        return found
+
+    def share_better(self, one: list[Any], other: list[Any], worth: Callable[[dict[str, float]], float], draws: int = 400) -> float:
+        """In what share of bootstrap draws of articles `one` is worth more than `other`."""
+        chance, better = random.Random(7), 0
+        for _ in range(draws):
+            drawn = [chance.randrange(len(one)) for _ in one]
+            better += worth(self.summed([one[n] for n in drawn])) > worth(self.summed([other[n] for n in drawn]))
+        return better / draws
+
+    def summed(self, tallies: list[Any]) -> dict[str, float]:
+        """F1 by name over some articles."""
+        total = self.scorer.Tally()
+        for tally in tallies:
+            for name, counts in tally.items():
+                total.add(name, *counts)
+        return {name: f1 for name, _, _, f1, *_ in total.rows()}
 
     def by_model(self, number: int) -> dict[str, Any]:
         """The model's reading of one article, without claims and counts."""
@@ -243,14 +272,26 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
     for events in ("model", "rules"):
         model.settings = calibrated
         chosen[events] = choose(tenth, events), model.settings
-    model.settings = max(chosen.values(), key=lambda pair: pair[0])[1]
     readings = tenth.readings
-    by_rules = tenth.figures(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
+    by_rules = tenth.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
+    shares = {}
+    for events in ("rules", "model"):
+        model.settings = chosen[events][1]
+        shares["events by " + events] = tenth.share_better(tenth.tallies(tenth.by_model), by_rules, _whole)
+    model.settings = chosen["model" if shares["events by model"] >= SURE else "rules"][1]
+    if model.settings.sources["events"] == "rules" and shares["events by rules"] < SURE:
+        model.settings = replace(model.settings, least=model.settings.least | {"event": NEVER}, sources=model.settings.sources | {"evidence": "rules"})
+    for field in (*sorted(set(FIELDS.values())), "assessments", "forecasts"):
+        given = tenth.tallies(tenth.by_model)
+        shares[field] = tenth.share_better(given, by_rules, lambda f, field=field: f[field])  # type: ignore[misc]
+        if shares[field] < SURE:
+            model.settings = replace(model.settings, sources=model.settings.sources | {field: "rules"})
     return {
         "articles": len(tenth.articles),
-        "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(by_rules), 3)},
+        "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(tenth.summed(by_rules)), 3)},
+        "share_better": shares,
         "model": tenth.figures(tenth.by_model),
-        "rules": by_rules,
+        "rules": tenth.summed(by_rules),
         "calibration_error": errors,
         "least": model.settings.least,
         "hint": model.settings.hint,
