@@ -53,6 +53,7 @@ class _Vocabulary(NamedTuple):
     surname: re.Pattern[str]
     before_place: re.Pattern[str]
     behind_place: re.Pattern[str]
+    locative: re.Pattern[str]
 
 
 class Masker:
@@ -158,7 +159,7 @@ class Masker:
             unknown = [at for at in run if at not in safe and not self._passes(tokens[at], shouted)]
             if not unknown or self._names_a_place(words, tokens[run[0]].start, tokens[unknown[-1]].end, [tokens[at] for at in run]):
                 continue
-            if len(run) == 1 and not strict and not self._looks_personal(tokens[run[0]]):
+            if len(run) == 1 and not strict and not self._looks_personal(tokens[run[0]]) and self._stands_for_a_place(words, tokens[run[0]]):
                 continue
             if len(run) == 1 and strict and self._begins(tokens, run[0]):
                 continue
@@ -192,6 +193,10 @@ class Masker:
         if any(token.folded in self._known.given for token in run):
             return False
         return bool(self._known.before_place.search(words[max(0, start - 30) : start]) or self._known.behind_place.match(words[end : end + 20]))
+
+    def _stands_for_a_place(self, words: str, token: Token) -> bool:
+        """Whether a lone unknown capital in a sentence is the sentence's own, or stands behind "in", "near" and the like."""
+        return token.first or self._known.locative.search(words[max(0, token.start - 12) : token.start]) is not None
 
     def _is_trailing(self, token: Token) -> bool:
         return token.folded in self._plain and token.folded not in self._known.given | self._known.weak
@@ -296,7 +301,8 @@ def _vocabulary() -> _Vocabulary:
     surname = re.compile(r"\w{2,}(?:" + "|".join(fold(ending) for ending in rules["forms"]["surnames"].split()) + ")$")
     before = re.compile(rf"\b(?:{'|'.join(rules['plain']['before_place'].split())}) (?:of |called )?$")
     behind = re.compile(rf" (?:[a-z]+-)?(?:{'|'.join(rules['plain']['behind_place'].split())})\b", re.IGNORECASE)
-    return _Vocabulary(frozenset(plain), openers, frozenset(listed["weak"].split()), frozenset(given), frozenset(listed["particles"].split()), endings, surname, before, behind)
+    locative = re.compile(rf"\b(?:{'|'.join(rules['plain']['locative'].split())}) (?:the )?$", re.IGNORECASE)
+    return _Vocabulary(frozenset(plain), openers, frozenset(listed["weak"].split()), frozenset(given), frozenset(listed["particles"].split()), endings, surname, before, behind, locative)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -44,11 +44,15 @@ class Policy:
         self.profile, self.today = profile, today
         self._p = self._all["profile"][profile]
         self._rules = self._all["rules"]
-        self._masker = Masker(self._all, public_names)
+        self._public_names = tuple(public_names)
         self._licences = dict(licences or {})
         self._sensitive = _words_pattern(self._all["sensitive"]["words"])
         self._harmless = _words_pattern(self._all["sensitive"]["harmless"])
         self._military = _words_pattern(self._all["military"]["words"])
+
+    @cached_property
+    def _masker(self) -> Masker:
+        return Masker(self._all, self._public_names)
 
     @property
     def version(self) -> str:
@@ -140,6 +144,7 @@ class Policy:
             tolls_of={} if private else {self._hide(self._phrase(of, names), hidden): value for of, value in event.tolls_of.items()},
             voices=() if private else tuple(self._voice(voice, names, hidden, origins) for voice in event.voices),
             sources=() if private else tuple(self._outlet(source, names) for source in event.sources),
+            shared_tolls=() if private else event.shared_tolls,
         )
 
     def show_account(self, account: Account, names: Names, event: Event | None = None) -> Account | None:

@@ -90,6 +90,7 @@ UNLISTED = [
     ("Grytsenko fled, and police found Ostap Velychko.", "[name withheld] fled, and police found [name withheld]."),
     ("Мер Ігор Залізняк повідомив", "Мер [name withheld] повідомив"),
     ("за словами Залізняка, двоє загинули", "за словами [name withheld], двоє загинули"),
+    ("Then a mine hurt Vortash and two others in Zatoka.", "Then a mine hurt [name withheld] and two others in Zatoka."),
     ("Theresa May spoke", "[name withheld] spoke"),
 ]  # fmt: skip
 
@@ -302,10 +303,10 @@ SENSITIVE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fields", SENSITIVE)
 def test_sensitive_kinds_show_region_and_week_alone(fields: dict[str, Any]) -> None:
     when = replace(make_when(), quote=make_quote("on Saturday"), value="2031-05-03", granularity="day", reason="the day of 3 May")
-    event = make_event(when=when, **fields)
+    event = make_event(when=when, shared_tolls=("killed 3-3 0f@17",), **fields)
     shown = policy().show_event(event, NAMES)
     assert shown is not None and shown.where.value is not None
-    assert (shown.voices, shown.victims, shown.targets, shown.weapons, shown.sources, shown.tolls_of) == ((), (), (), (), (), {})
+    assert (shown.voices, shown.victims, shown.targets, shown.weapons, shown.sources, shown.tolls_of, shown.shared_tolls) == ((), (), (), (), (), {}, ())
     assert (shown.where.value.precision, shown.where.value.latitude) == ("region", None)
     assert (shown.when.value.start, shown.when.value.end) == (dt.date(2031, 4, 28), dt.date(2031, 5, 4))
     assert "2031-05-03" not in text_of(shown) and "3 May" not in text_of(shown) and "harbour-times" not in text_of(shown)
