@@ -117,7 +117,7 @@ event_version = sa.Table(
     *(sa.Column(c.name, c.type, primary_key=c.name == "seq", autoincrement=False) for c in _event_columns()),
 )
 """Every version of every event; `body` null: the event went into event `into` (merge) or lost its last account."""
-sa.Index("p_event_version_day", event_version.c.first_day, event_version.c.event_no, event_version.c.seq)
+sa.Index("p_event_version_day", event_version.c.first_day, event_version.c.event_no, event_version.c.seq, event_version.c.last_day)
 
 event_head = sa.Table(
     "p_event_head",
@@ -126,7 +126,7 @@ event_head = sa.Table(
     *(sa.Column(c.name, c.type) for c in _event_columns()),
 )
 """The newest version of each event that stands."""
-sa.Index("p_event_head_day", event_head.c.first_day, event_head.c.event_no)
+sa.Index("p_event_head_day", event_head.c.first_day, event_head.c.event_no, event_head.c.last_day)
 
 projected = _projected
 PROJECTIONS = tuple(_projected.sorted_tables)

@@ -41,6 +41,8 @@ def refold(connection: sa.Connection) -> None:
     for entry, _, body in log.read(connection):
         fold.apply(entry, body)
     fold.flush()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE")  # without it the planner does not know that an old view is found by its index
 
 
 def erase(record: Record, connection: sa.Connection, erasure: Erasure) -> int:
