@@ -6,7 +6,13 @@ import json
 import random
 from pathlib import Path
 
-PLACES = "Kherson Melitopol Kramatorsk Mykolaiv Kharkiv Sumy Chernihiv Nikopol Izium Berdiansk Enerhodar Tokmak Skadovsk Bakhmut Kupiansk Orikhiv".split()
+PLACES = (
+    "Kherson Melitopol Kramatorsk Mykolaiv Kharkiv Sumy Chernihiv Nikopol Izium Berdiansk Enerhodar Tokmak Skadovsk Bakhmut Kupiansk Orikhiv Odesa "
+    "Poltava Konotop Shostka Pavlohrad Lozova Balakliia Vovchansk Chuhuiv Sloviansk Druzhkivka Toretsk Avdiivka Pokrovsk Vuhledar Polohy Vasylivka "
+    "Beryslav Henichesk Kakhovka Ochakiv Voznesensk Izmail Zhytomyr Korosten Rivne Lutsk Lviv Ternopil Vinnytsia Uman Cherkasy Kremenchuk Dnipro "
+    "Mogadishu Baidoa Kismayo Beledweyne Maiduguri Kaduna Sokoto Zaria Jos Funtua Nyala Khartoum Omdurman Kassala Aleppo Homs Idlib Raqqa Mosul Kirkuk "
+    "Baqubah Ramadi Kabul Kandahar Jalalabad Ghazni Kunduz Quetta Peshawar Turbat Aden Taiz Marib Hodeidah Goma Bukavu Bunia Gao Kidal Menaka"
+).split()
 ACTORS = ["Russian forces", "Ukrainian troops", "fighters of the resistance", "an armed group", "border guards", "unknown gunmen", "a drone unit"]
 THINGS = ["a warehouse", "two houses", "a bridge", "a railway station", "a school", "an ammunition depot", "a market", "a hospital", "a power station"]
 MEANS = ["a missile", "three drones", "artillery shells", "a roadside bomb", "mortar rounds", "a guided bomb", "rockets"]
