@@ -71,27 +71,20 @@ def _correct_from(sheet: Path, record_address: str, said: dict[str, Any]) -> Non
 
 def _locate(name: str, country: str | None) -> Place | None:
     """What the gazetteer has under a name, where it can mean one place only."""
+    from msgspec.structs import replace
+
     from khronika.ground.gazetteer import Gazetteer, default_path, key_of
-    from khronika.types import Place
+    from khronika.ground.phrases import plain
 
     if not default_path().exists():
         return None
-    entries = Gazetteer().candidates(key_of(name))
+    gazetteer = Gazetteer()
+    entries = gazetteer.candidates(key_of(name))
     near = [entry for entry in entries if entry.country == country] or list(entries)
-    if len(near) != 1 or near[0].kind not in ("site", "settlement", "district", "region", "country"):
+    if len(near) != 1:
         return None
-    (entry,) = near
-    return Place(
-        name=entry.name,
-        precision=entry.kind,  # type: ignore[arg-type]
-        reason="read by a person; the only place so named" + (f" in {country}" if len(entries) > 1 else ""),
-        country=entry.country or None,
-        latitude=entry.latitude,
-        longitude=entry.longitude,
-        radius_km=entry.radius_km,
-        geonames_id=entry.id if entry.id > 0 else None,
-        population=entry.population or None,
-    )
+    reason = "read by a person; the only place so named" + (f" in {country}" if len(entries) > 1 else "")
+    return replace(plain(near[0], gazetteer, None, reason, 1.0), p=None)
 
 
 @click.group()

@@ -268,6 +268,7 @@ def test_how_many_say_it_does_not_count_and_evidence_does(address: str) -> None:
 def test_a_danger_report_is_not_folded_or_rejected_with_others(address: str) -> None:
     plain = entered(run("correct", REPORT, "event", "none", "--reason", "a drill", "--record", address))
     danger = entered(run("correct", REPORT, "event", "none", "--reason", "they will find her", "--danger", "--record", address))
+    assert [line.split()[0] for line in run("corrections", "list", "--record", address).stdout.splitlines()] == [danger, plain]
     run("corrections", "reject", plain, "--record", address)
     listed = run("corrections", "list", "--record", address).stdout
     assert danger in listed and "DANGER" in listed and plain not in listed
@@ -326,6 +327,20 @@ def test_the_public_log_shows_no_small_place_and_no_private_kind(tmp_path: Path)
     shown = run("corrections", "list", "--public", "--record", path).stdout
     assert [line.split()[0] for line in shown.splitlines()] == [public]
     assert "Orlivka" not in shown and "Stepne" not in shown
+
+
+def test_the_public_log_masks_words_of_any_field_and_shows_a_large_place(tmp_path: Path) -> None:
+    address = str(tmp_path / "r.sqlite")
+    put(address, account_of("report", kind="attack", **PAST))
+    with open_record(address, clock=lambda: NOON) as record:
+        (account,) = record.accounts([REPORT])
+        town = make_place("Velyke", population=200_000)
+        wishes = [("place", "Velyke"), ("mention.killed.of", "Oleh Varenyk")]
+        made = [make_correction(account, Wish(field=f, value=v, reason="x"), None, NOON, lambda name, country: town) for f, v in wishes]
+        for correction in propose(record, made, "ann"):
+            decide(record, correction.id, "accepted", "bo")
+    shown = run("corrections", "list", "--public", "--record", address).stdout
+    assert "place: Orlivka -> Velyke" in shown and "mention.killed.of" in shown and "Varenyk" not in shown and "Oleh" not in shown
 
 
 # --- the sheet -------------------------------------------------------------------------------------------------------
