@@ -6,11 +6,12 @@ The rule: a file that is not exactly of this version is refused with the way to 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import sqlite3
 import threading
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,9 +69,13 @@ def skeleton_of(key: str) -> str:
     return text if len(text) >= 4 else ""
 
 
+@cache
 def default_path() -> Path:
-    """Where the built index of this version lies."""
-    return config.cache_folder() / f"gazetteer-{VERSION}.sqlite"
+    """Where the built index lies; its name follows the tables that it is built from, so that an older one is never taken for it."""
+    state = hashlib.sha256()
+    for path in sorted((config.DATA / "place").iterdir()):
+        state.update(path.read_bytes())
+    return config.cache_folder() / f"gazetteer-{VERSION}-{state.hexdigest()[:8]}.sqlite"
 
 
 def ensure(path: Path | None = None, progress: Progress | None = None) -> Path:
