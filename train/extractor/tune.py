@@ -281,6 +281,9 @@ def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
     model.settings = chosen["model" if shares["events by model"] >= SURE else "rules"][1]
     if model.settings.sources["events"] == "rules" and shares["events by rules"] < SURE:
         model.settings = replace(model.settings, least=model.settings.least | {"event": NEVER}, sources=model.settings.sources | {"evidence": "rules"})
+    shares["kind"] = tenth.share_better(tenth.tallies(tenth.by_model), by_rules, lambda f: f["event+type"])
+    if shares["kind"] < SURE:
+        model.settings = replace(model.settings, sources=model.settings.sources | {"kind": "rules"})
     for field in (*sorted(set(FIELDS.values())), "assessments", "forecasts"):
         given = tenth.tallies(tenth.by_model)
         shares[field] = tenth.share_better(given, by_rules, lambda f, field=field: f[field])  # type: ignore[misc]

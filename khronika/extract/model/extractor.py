@@ -164,6 +164,8 @@ class ModelExtractor:
 
     def _kind(self, one: Happening, piece: Piece, settled: str | None) -> str:
         """The kind of the network, or the rules' where they are surer."""
+        if settled and self.settings.sources.get("kind") == "rules":
+            return settled
         scores = kind_scores(one.numbers, piece.part.labels[one.sentence])
         if settled and one.hint:
             scores[KINDS.index(settled)] += self.settings.hint * one.hint.strength
