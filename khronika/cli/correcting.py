@@ -70,7 +70,7 @@ def _correct_from(sheet: Path, record_address: str, said: dict[str, Any]) -> Non
 
 
 def _locate(name: str, country: str | None) -> Place | None:
-    """What the gazetteer has under a name, where it can mean one place only."""
+    """What the gazetteer has under a name, where it can mean one town only, or else one place."""
     from msgspec.structs import replace
 
     from khronika.ground.gazetteer import Gazetteer, default_path, key_of
@@ -81,9 +81,10 @@ def _locate(name: str, country: str | None) -> Place | None:
     gazetteer = Gazetteer()
     entries = gazetteer.candidates(key_of(name))
     near = [entry for entry in entries if entry.country == country] or list(entries)
+    near = [entry for entry in near if entry.kind == "settlement"] or near  # a town before the region that is named after it
     if len(near) != 1:
         return None
-    reason = "read by a person; the only place so named" + (f" in {country}" if len(entries) > 1 else "")
+    reason = "read by a person; the only one so named" + (f" in {country}" if len(entries) > 1 else "")
     return replace(plain(near[0], gazetteer, None, reason, 1.0), p=None)
 
 
