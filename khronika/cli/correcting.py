@@ -129,7 +129,7 @@ def list_corrections(record_address: str, state: str, public: bool, as_json: boo
 def show_correction(correction_id: str, record_address: str, as_json: bool) -> None:
     """One correction with its words, its reason, who decided, and what else is said of the same field."""
     from khronika.jsonl import to_json
-    from khronika.review.queue import effect_of, find_correction
+    from khronika.review.queue import effect_of, find_correction, newer_rivals
 
     with opened(record_address) as record:
         correction = find_correction(record, correction_id)
@@ -147,6 +147,8 @@ def show_correction(correction_id: str, record_address: str, as_json: bool) -> N
             click.echo(f"  changes  {', '.join(effect_of(record, correction, record.corrections('accepted'))[0]) or 'nothing that the event holds'}")
         if correction.decided_by:
             click.echo(f"  decided  {correction.state} by {correction.decided_by}  {correction.decided_why}")
+        for id in newer_rivals(record, correction):
+            click.echo(f"  newer    account {id[:12]} says otherwise")
         for other in _others(record, correction):
             click.echo(f"  also     {_line(other)}")
 

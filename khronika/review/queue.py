@@ -17,7 +17,7 @@ from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record.merge import apply_corrections, is_dropped, merge
 from khronika.record.record import Record
-from khronika.review.correcting import DANGER, show_value
+from khronika.review.correcting import DANGER, NONE, show_value, value_at
 from khronika.text import words_of
 from khronika.types import Account, Correction, Event, Noun
 
@@ -128,6 +128,18 @@ def _value(event: Event, name: str) -> object:
 def _merged(accounts: Iterable[Account], corrections: Sequence[Correction]) -> Event | None:
     members = [(number, apply_corrections(a, corrections)) for number, a in enumerate(accounts, 1) if not is_dropped(a, corrections)]
     return merge(members, {}, frozenset(), (), 0) if members else None
+
+
+def newer_rivals(record: Record, correction: Correction) -> list[str]:
+    """Accounts of the same event that were published after the corrected one and give another value for the field, for the editor to look at."""
+    account = record.account(correction.account_id) if correction.account_id else None
+    event_id = record.event_of(account.id) if account else None
+    event = record.event(event_id) if event_id else None
+    if account is None or event is None or account.published is None or correction.field == "event":
+        return []
+    wanted = show_value(correction.new)
+    later = [other for other in record.accounts(event.account_ids) if other.published and other.published > account.published]
+    return [other.id for other in later if show_value(value_at(other, correction.field)) not in (wanted, NONE)]
 
 
 def find_correction(record: Record, id: str) -> Correction:

@@ -274,6 +274,19 @@ def test_a_danger_report_is_not_folded_or_rejected_with_others(address: str) -> 
     assert danger in listed and "DANGER" in listed and plain not in listed
 
 
+def test_newer_reports_that_say_otherwise_are_flagged(address: str) -> None:
+    third = account_of("third", published="2031-05-06", where=None)
+    with open_record(address, clock=lambda: NOON) as record, record.write(by="test") as tx:
+        tx.add_document(make_document("third"), b"bytes of third")
+        tx.add_account(third, ["third"])
+        tx.add_linking(Linking(groups=((REPORT, OTHER, third.id),)))
+    id = entered(run("correct", REPORT, "killed", "5", "--reason", "x", "--record", address))
+    place = entered(run("correct", REPORT, "place", "Stepne", "--reason", "x", "--record", address))
+    shown = run("corrections", "show", id, "--record", address).stdout
+    assert f"account {third.id[:12]} says otherwise" in shown and f"account {OTHER[:12]} says" not in shown
+    assert "says otherwise" not in run("corrections", "show", place, "--record", address).stdout
+
+
 # --- what the public sees --------------------------------------------------------------------------------------------
 
 
