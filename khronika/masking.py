@@ -25,6 +25,10 @@ _GAP = re.compile(r"[  \t\n]+|[-‐-—]|\.[  ]?|[  ]+[\"“”«»(][  ]*|\"?[ 
 _AFTER_STOP = re.compile(r"(?:^|[.!?…:;\n]\s*|\s[—–-]\s*)[\"'“”«»(\[*]*\s*$")
 
 
+_ADDRESS = re.compile(r"(?:https?://|www\.|t\.me/)\S+|[\w.+-]+@[\w.-]+\w|[@#]\w+", re.IGNORECASE)
+"""Addresses, accounts and tags: people are named in them in small letters."""
+
+
 class Token(NamedTuple):
     """One word of a string, possessive left outside."""
 
@@ -54,6 +58,7 @@ class _Vocabulary(NamedTuple):
     before_place: re.Pattern[str]
     behind_place: re.Pattern[str]
     locative: re.Pattern[str]
+    acting: re.Pattern[str]
 
 
 class Masker:
@@ -82,7 +87,13 @@ class Masker:
             strict: a lone capitalised word that is not known goes too (phrases that name a participant or speaker).
             closed: False masks only the names given.
         """
-        words = "".join(c for c in words if unicodedata.category(c) != "Cf")  # invisible marks would split a name
+        if closed:
+            words = _ADDRESS.sub(word, words)
+        if words.isascii():
+            if words == words.lower():
+                return words
+        else:
+            words = "".join(c for c in words if unicodedata.category(c) != "Cf")  # invisible marks would split a name
         tokens = _tokens(words)
         private, singles, claimed = self._names(frozenset(names))
         safe = self._safe(words, tokens, singles, claimed)
@@ -168,13 +179,13 @@ class Masker:
                 first -= 1
             while last - 1 > run.index(unknown[-1]) and (run[last - 1] in safe or self._is_trailing(tokens[run[last - 1]])):
                 last -= 1
-            gone.update(at for at in run[first:last] if at not in safe or tokens[at].folded in self._known.given)
+            gone.update(run[first:last])
         return gone
 
     def _runs(self, words: str, tokens: Sequence[Token]) -> Iterable[list[int]]:
         run: list[int] = []
         for at, token in enumerate(tokens):
-            particle = token.folded in self._known.particles and at + 1 < len(tokens) and tokens[at + 1].is_capital and bool(run)
+            particle = bool(run) and token.folded in self._known.particles and any(after.is_capital for after in tokens[at + 1 : at + 3])
             if run and not (_joined(words, tokens, at - 1) and (token.is_capital or particle)) or run and token.first and len(tokens[at - 1].word) > 3:
                 yield run
                 run = []
@@ -195,8 +206,10 @@ class Masker:
         return bool(self._known.before_place.search(words[max(0, start - 30) : start]) or self._known.behind_place.match(words[end : end + 20]))
 
     def _stands_for_a_place(self, words: str, token: Token) -> bool:
-        """Whether a lone unknown capital in a sentence is the sentence's own, or stands behind "in", "near" and the like."""
-        return token.first or self._known.locative.search(words[max(0, token.start - 12) : token.start]) is not None
+        """Whether a lone unknown capital in a sentence is the sentence's own (nothing is had, said or aged by it), or stands behind "in" and the like."""
+        if token.first:
+            return not self._known.acting.match(words[token.end : token.end + 20])
+        return self._known.locative.search(words[max(0, token.start - 12) : token.start]) is not None
 
     def _is_trailing(self, token: Token) -> bool:
         return token.folded in self._plain and token.folded not in self._known.given | self._known.weak
@@ -222,8 +235,13 @@ def _tokens(words: str) -> list[Token]:
             end -= len(possessive.group())
         word = words[start:end]
         if word:
-            found.append(Token(start, end, word, re.sub("[’ʼ`]", "'", fold(word)), bool(_AFTER_STOP.search(words[max(0, start - 12) : start]))))
+            found.append(Token(start, end, word, _folded(word), bool(_AFTER_STOP.search(words[max(0, start - 12) : start]))))
     return found
+
+
+@lru_cache(100_000)
+def _folded(word: str) -> str:
+    return re.sub("[’ʼ`]", "'", fold(word))
 
 
 def _joined(words: str, tokens: Sequence[Token], at: int) -> bool:
@@ -298,11 +316,12 @@ def _vocabulary() -> _Vocabulary:
     plain = {fold(word) for word in f"{listed['never']} {lexicon['titles']['capital']} {place['organisation']} {place['site_words']} {place['compass']}".split()}
     plain |= openers | {fold(word) for key in ("words", "titles", "cyrillic") for word in _split(rules["plain"][key])}
     endings = tuple(sorted({fold(ending) for ending in rules["forms"]["endings"].split()}, key=len, reverse=True))
-    surname = re.compile(r"\w{2,}(?:" + "|".join(fold(ending) for ending in rules["forms"]["surnames"].split()) + ")$")
+    surname = re.compile(r"[\w']{2,}(?:" + "|".join(fold(ending) for ending in rules["forms"]["surnames"].split()) + ")$")
     before = re.compile(rf"\b(?:{'|'.join(rules['plain']['before_place'].split())}) (?:of |called )?$")
     behind = re.compile(rf" (?:[a-z]+-)?(?:{'|'.join(rules['plain']['behind_place'].split())})\b", re.IGNORECASE)
     locative = re.compile(rf"\b(?:{'|'.join(rules['plain']['locative'].split())}) (?:the )?$", re.IGNORECASE)
-    return _Vocabulary(frozenset(plain), openers, frozenset(listed["weak"].split()), frozenset(given), frozenset(listed["particles"].split()), endings, surname, before, behind, locative)
+    acting = re.compile(rf"['’]s |,? \(?\d{{1,2}}\b|,? (?:{'|'.join(listed['speech'].split())})\b")
+    return _Vocabulary(frozenset(plain), openers, frozenset(listed["weak"].split()), frozenset(given), frozenset(listed["particles"].split()), endings, surname, before, behind, locative, acting)
 
 
 @cache

@@ -76,6 +76,10 @@ MASKED = [
     ("разом з Кравцем та Олегом", "разом з [name withheld] та [name withheld]"),
     ("дім Марії Зозулі", "дім [name withheld]"),
     ("побачили Зозулю", "побачили [name withheld]"),
+    ("as @petro_hnatchuk wrote on t.me/hnatchuk", "as [name withheld] wrote on [name withheld]"),
+    ("write to hnatchuk@example.org", "write to [name withheld]"),
+    ("Petro M. Hnatchuk fled", "[name withheld] fled"),
+    ("Petro “Sokil” Hnatchuk fled", "[name withheld]” [name withheld] fled"),
     ("с Олегом Кравцом", "с [name withheld]"),
 ]  # fmt: skip
 
@@ -91,6 +95,9 @@ UNLISTED = [
     ("Мер Ігор Залізняк повідомив", "Мер [name withheld] повідомив"),
     ("за словами Залізняка, двоє загинули", "за словами [name withheld], двоє загинули"),
     ("Then a mine hurt Vortash and two others in Zatoka.", "Then a mine hurt [name withheld] and two others in Zatoka."),
+    ("Anneke van der Berg fled", "[name withheld] fled"),
+    ("Vortash’s house burnt; “we ran”, Vortash said.", "[name withheld]’s house burnt; “we ran”, [name withheld] said."),
+    ("Солов'йов загинув", "[name withheld] загинув"),
     ("Theresa May spoke", "[name withheld] spoke"),
 ]  # fmt: skip
 
