@@ -30,7 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _COUNT = re.compile(r"(\d{1,9})(?:\s*(?:\.\.|-|–)\s*(\d{1,9})|(\+))?")
 
 Locate = Callable[[str, str | None], Place | None]
-"""A place's name and the country that it is likely in (ISO alpha-2, or None) in, the place that is meant out, None where that is not clear."""
+"""A place's name and its likely country (ISO alpha-2, or None) in, the place that is meant out, None where that is not clear."""
 
 
 class Wish(Noun, frozen=True, kw_only=True):
@@ -182,7 +182,11 @@ def _place_of(account: Account, path: str) -> Quote:
     """The words that a field was read from, else those that tell of the event."""
     mention = account.mention
     toll = {"killed": mention.killed, "injured": mention.injured, "detained": mention.detained}.get((path + ".").split(".")[1])
-    own = toll.quote if toll else account.when.quote if path.startswith("when") else account.where.quote if path.startswith("where") and account.where else None
+    own = toll.quote if toll else None
+    if path.startswith("when"):
+        own = account.when.quote
+    elif path.startswith("where") and account.where:
+        own = account.where.quote
     return own or (mention.evidence[0] if mention.evidence else mention.trigger)
 
 
@@ -290,7 +294,8 @@ def _place(value: str, account: Account, proof: Quote | None, locate: Locate | N
         return msgspec.to_builtins(account.where)
     country = account.where.country if account.where else None
     found = locate(value, country) if locate else None
-    place = found or Place(name=value, precision="settlement", reason="read by a person; not found in the gazetteer, or more than one so named")
+    reason = "read by a person; not found in the gazetteer, or more than one so named"
+    place = found or Place(name=value, precision="settlement", reason=reason)
     return msgspec.to_builtins(replace(place, quote=proof))
 
 

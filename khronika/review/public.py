@@ -1,6 +1,7 @@
 """The record's corrections in, those that the public may see out, masked by today's policy.
 
-The rule: only what an editor decided is shown, never who said it, never what endangers somebody, and nothing of an account that the policy keeps back.
+The rule: only what an editor decided is shown, never who said it, never what endangers somebody, and nothing of an account that the
+policy keeps back.
 """
 
 from __future__ import annotations

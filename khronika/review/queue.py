@@ -21,7 +21,10 @@ from khronika.review.correcting import DANGER, NONE, show_value, value_at
 from khronika.text import words_of
 from khronika.types import Account, Correction, Event, Noun
 
-WEIGHTS = {"occurrence": 6, "killed": 5, "perpetrators": 4, "status": 4, "injured": 3, "detained": 3, "kind": 3, "when": 2, "where": 2, "background": 1}
+WEIGHTS = {
+    "occurrence": 6, "killed": 5, "perpetrators": 4, "status": 4, "injured": 3, "detained": 3, "kind": 3, "when": 2, "where": 2,
+    "background": 1,
+}  # fmt: skip
 """Field of an event -> how much hangs on it; a field that is not named counts for nothing."""
 _FROM = {"accepted": ("proposed", "rejected", "withdrawn"), "rejected": ("proposed",), "withdrawn": ("proposed", "accepted")}
 """State to come -> the states that it may follow."""
@@ -51,7 +54,8 @@ def order_queue(record: Record) -> list[Row]:
 
 
 def _target(correction: Correction) -> tuple[str, ...]:
-    return str(correction.category == DANGER), correction.account_id or "", correction.document_id or "", correction.event_id or "", correction.field
+    about = correction.account_id or "", correction.document_id or "", correction.event_id or ""
+    return str(correction.category == DANGER), *about, correction.field
 
 
 def _pressing(row: Row) -> tuple[bool, int, int, int, str]:
@@ -115,13 +119,13 @@ def effect_of(record: Record, correction: Correction, accepted: Sequence[Correct
     then = _merged(members, [*accepted, replace(correction, state="accepted", decided_at=correction.at)])
     if now is None or then is None:
         return ("occurrence",) if now is not then else (), 0
-    changes = tuple(name for name in WEIGHTS if getattr(now, name, None) != getattr(then, name, None) and _value(now, name) != _value(then, name))
+    changes = tuple(name for name in WEIGHTS if _value(now, name) != _value(then, name))
     best = [event.killed.value.best if event.killed else 0 for event in (now, then)]
     return changes, abs(best[0] - best[1])
 
 
 def _value(event: Event, name: str) -> object:
-    held = getattr(event, name)
+    held = getattr(event, name, None)
     return getattr(held, "value", held)
 
 
@@ -131,7 +135,7 @@ def _merged(accounts: Iterable[Account], corrections: Sequence[Correction]) -> E
 
 
 def newer_rivals(record: Record, correction: Correction) -> list[str]:
-    """Accounts of the same event that were published after the corrected one and give another value for the field, for the editor to look at."""
+    """Accounts of the same event, published after the corrected one, that give another value for the field: for the editor to look at."""
     account = record.account(correction.account_id) if correction.account_id else None
     event_id = record.event_of(account.id) if account else None
     event = record.event(event_id) if event_id else None
@@ -173,7 +177,7 @@ def decide(record: Record, id: str, state: str, by: str, reason: str = "") -> li
     with record.write(by=by) as tx:
         for correction in (known, *alike):
             done = tx.decide_correction(correction.id, state, by, reason)
-            if reason and not done.decided_why:
+            if done.decided_why != reason:  # also where an earlier decision left its own
                 done = replace(done, decided_why=reason)
                 tx.append("decision", done.id, to_json(done))
             decided.append(done)

@@ -51,10 +51,14 @@ def read_table(path: Path, record: Record, defaults: Wish, at: dt.datetime, loca
     Raises:
         UsageError: the file is no such sheet, or a line is wrong (it is named).
     """
-    found = []
+
+    def make(account: Account, wish: Wish) -> Correction:
+        return make_correction(account, wish, record.text(account.document_id), at, locate)
+
+    found: list[Correction] = []
     for line, cells in _lines(path):
         try:
-            found += _changes(cells, record, defaults, lambda account, wish: make_correction(account, wish, record.text(account.document_id), at, locate))
+            found += _changes(cells, record, defaults, make)
         except UsageError as error:
             raise UsageError(f"{path}, line {line}: {error}") from error
     twice = [c for n, c in enumerate(found) if any((c.account_id, c.field) == (d.account_id, d.field) for d in found[:n])]

@@ -188,7 +188,12 @@ def test_accepted_changes_and_withdrawn_restores(address: str, field: str, value
     assert after[0][at] == held and after[1] == before[1] and after[0][0] == before[0][0]
     shown = run("corrections", "show", id, "--record", address).stdout
     assert "accepted by ann  right" in shown and "misread" in shown
-    assert run("corrections", "withdraw", id, "--record", address).exit_code == 0
+    assert run("corrections", "withdraw", id, "--by", "bo", "--record", address).exit_code == 0
+    assert events(address) == before
+    assert run("corrections", "accept", id, "--reason", "right after all", "--record", address).exit_code == 0
+    assert events(address) == after
+    assert run("corrections", "withdraw", id, "--by", "bo", "--reason", "a slip", "--record", address).exit_code == 0
+    assert "withdrawn by bo  a slip" in run("corrections", "show", id, "--record", address).stdout
     assert events(address) == before
     assert "chain whole" in run("verify", "--record", address).stdout
 
