@@ -121,7 +121,7 @@ class Transaction:
         if body is None:
             raise UsageError(f"{id}: no such correction")
         known = msgspec.json.decode(body, type=Correction)
-        decided = msgspec.structs.replace(known, state=state, decided_by=by, decided_at=self._now)
+        decided = msgspec.structs.replace(known, state=state, decided_by=by, decided_at=self._now, decided_why=reason)
         self.append("decision", id, to_json(decided))
         return decided
 
