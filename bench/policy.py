@@ -2,10 +2,10 @@
 
 Reads the articles of a gold folder into a temporary record and shows every event (as if an editor had reviewed it, long after) and every account with
 the profiles research and public. `names`: personal names in the gold's victims, targets, perpetrators and claims (by, chain, value) that are off the
-allow-list; `in_text`: those that stand in what the machine read, unmasked; `leaked`: those of them that stand in what is shown of their article, whole or by surname; `masked_needlessly`: share of the `phrases`
-(victims, targets and speakers as read, no person's name in them) that lost a word. A name is found by this bench's own rule, not by the extractor's:
-two to four capitalised words behind a title or post, or begun by a listed given name, or followed by an age or an apposition, without a word of bodies or
-places; and a lone capitalised word that is the surname of such a name in the same article or stands alone as speaker or victim behind a title.
+allow-list; `in_text`: those of them that stand in what the machine read, unmasked; `leaked`: those that stand in what is shown of their article, whole or
+by surname; `masked_needlessly`: share of the `phrases` (victims, targets and speakers as read, no person's name in them) that lost a word.
+A name is found by this bench's own rule, not by the extractor's: two to four capitalised words (titles off) of which none is a listed body, people,
+country or opener, or that begin with a listed given name, or one capitalised word behind a title; so some agencies and towns count as names too.
 """
 
 # ruff: noqa: E402
@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,29 +50,33 @@ POSTS = frozenset(
 )
 BODIES = frozenset(
     """ministry forces army police council republic region oblast state states united agency news service brigade battalion regiment group movement front party office court university hospital
-    committee command staff union nations security intelligence defence defense foreign affairs street bridge square airport airbase plant channel guard people's people’s peoples human rights
+    directorate committee command staff union nations security intelligence defence defense foreign affairs street bridge square airport airbase plant channel guard people's people’s peoples human rights
     watch red cross emergency situations national federation administration islamic jihad school house sea church city district province times post centre center institute company corps
     міністерство збройні сили область району республіка служба безпеки україни росії рф украины россии федерации министерство вооруженные силы области обороны оборони""".split()
 )
 WORDS = re.compile(r"[^\W_]+(?:[’'ʼ-][^\W_]+)*")
 
 
-def names_in(phrase: str, given: frozenset[str]) -> Iterator[str]:
-    """Personal names in a gold phrase, titles left off."""
+def names_in(phrase: str, given: frozenset[str], wide: bool = True) -> Iterator[str]:
+    """Personal names in a gold phrase, titles left off; not `wide`: only those with a title or a listed given name."""
     for match in NAME.finditer(phrase):
         words = [re.sub(r"[’']s$", "", word) for word in match.group().split()]
-        before = fold(phrase[: match.start()]).rstrip(" ,.").rsplit(" ", 1)[-1]
-        is_titled = before in POSTS
-        while words and fold(words[0]).strip(".") in POSTS:
-            is_titled, words = True, words[1:]
-        if not words or any(fold(word) in BODIES for word in words):
-            continue
-        at = next((i for i, word in enumerate(words) if fold(word) in given), None)
-        apposition = re.match(r", (?:\d{1,2}\b|an? |the |head|chief|spokes|deputy|who )", phrase[match.end() :])
-        if at is not None and at < len(words) - 1:
-            yield " ".join(words[at:])
-        elif is_titled or apposition and len(words) == 2:
+        posts = [i for i, word in enumerate(words) if fold(word).strip(".") in POSTS]
+        words = words[posts[-1] + 1 :] if posts else words
+        if len(words) > 1 - bool(posts) and (wide or posts) and not any(fold(word) in BODIES | _listed() for word in words):
             yield " ".join(words)
+        elif not any(fold(word) in BODIES for word in words):
+            at = next((i for i, word in enumerate(words) if fold(word) in given), None)
+            if at is not None and at < len(words) - 1:
+                yield " ".join(words[at:])
+
+
+@cache
+def _listed() -> frozenset[str]:
+    """Words of countries, peoples and bodies, and what begins no name."""
+    lexicon = config.data("lexicon/en/persons.toml")
+    peoples = " ".join(str(pair) for pair in config.data("demonyms.toml")["country"].values())
+    return frozenset(fold(word) for word in f"{lexicon['words']['never']} {lexicon['places']['words']} {' '.join(WORDS.findall(peoples))}".split())
 
 
 def gold_names(article: dict[str, Any], given: frozenset[str]) -> set[str]:
@@ -125,7 +130,7 @@ def shown(record: Record, policies: Iterable[Policy], given: frozenset[str], per
                 raw[document] += b"\n".join([to_json(event), *map(to_json, accounts)]).decode()
             if policy.profile == "research" and not policy.is_sensitive(event):
                 for before, after in zip(phrases_of(event), phrases_of(out), strict=True):
-                    if any(names_in(before, given)) or any(surname in before for surname in private) or any(w in names for w in WORDS.findall(before)):
+                    if any(names_in(before, given, False)) or any(surname in before for surname in private) or any(w in names for w in WORDS.findall(before)):
                         continue
                     clean += 1
                     if "[name withheld]" in after:
