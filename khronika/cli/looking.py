@@ -227,7 +227,7 @@ def why(event_id: str, record_address: str) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File; standard output if left out.")
 @click.option("--profile", default="research", show_default=True, help="full, research or public (docs/do-no-harm.md).")
 def export(format: str, record_address: str, output: Path | None, profile: str, **options: Any) -> None:
-    """Write events as csv, jsonl or geojson, by default with private names masked (profile research)."""
+    """Write events as csv, jsonl, geojson, reports, acled, ged or plover (docs/exports.md), private names masked (profile research)."""
     from khronika.transfer.export import EXPORTS, write_export
 
     if format not in EXPORTS:

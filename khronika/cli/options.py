@@ -76,13 +76,15 @@ def opened(address: str, *, create: bool = False, read_only: bool = True) -> Rec
 
 def terminal_policy(profile: str = "full") -> Policy:
     """The policy for one's own terminal."""
+    from khronika.config import read_sources
     from khronika.ground.actors import load_registry
     from khronika.policy import Policy
 
     if profile not in ("full", "research", "public"):
         raise UsageError(f"--profile {profile!r} is unknown; there are: full, research, public")
     names = [alias for actor in load_registry().actors.values() if actor.public for alias in _names(actor)]
-    return Policy(profile, now().date(), names)  # type: ignore[arg-type]
+    licences = {source.id: source.licence for source in read_sources().values()}
+    return Policy(profile, now().date(), names, licences=licences)  # type: ignore[arg-type]
 
 
 def _names(actor: Any) -> list[str]:

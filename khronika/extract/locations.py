@@ -47,4 +47,4 @@ def find_locations(segments: list[Segment], trigger: Trigger, language: str) -> 
     if not scored:
         return ()
     best = scored[0][0]
-    return tuple(quote for cost, quote in scored if cost <= best + 0.6)[:MOST]
+    return tuple(quote for cost, quote in scored if cost <= best + 0.3)[:MOST]

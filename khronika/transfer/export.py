@@ -32,8 +32,10 @@ EVENT_COLUMNS = (
 def shown_events(record: RecordQuery, chosen: Filter, policy: Policy) -> Iterator[Event | None]:
     """Each event as the policy lets it be shown, None where it is kept back."""
     for event in record.events(chosen):
-        names = names_of(record, {account.document_id for account in record.accounts(event.account_ids)})
-        yield policy.show_event(event, names)
+        accounts = record.accounts(event.account_ids)
+        names = names_of(record, {account.document_id for account in accounts})
+        told = max((account.published for account in accounts if account.published), default=None)
+        yield policy.show_event(event, names, told)
 
 
 def event_row(event: Event) -> Row:
