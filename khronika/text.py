@@ -31,7 +31,10 @@ def nfc(text: str) -> str:
 
 def fold(text: str) -> str:
     """Case-folded, accents removed, white space collapsed: for comparing, never for offsets."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    if text.isascii():
+        return " ".join(text.lower().split())
+    # Twice, since a letter such as a mathematical A has its capital only in the compatible form.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
