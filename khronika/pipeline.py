@@ -181,12 +181,10 @@ def read_into(
     Args:
         done: called for each document after its commit; True where it is new in the record.
     """
-    known: list[str] = []
 
     def fresh() -> Iterator[Item | SetAside]:
         for item in items:
             if isinstance(item, Item) and record.has_document(item.document.id):
-                known.append(item.document.id)
                 done(ReadDocument(document=item.document, payload=b"", text=None), False)
             else:
                 yield item
@@ -196,8 +194,8 @@ def read_into(
         for outcome in read_items(fresh(), settings):
             batch.append(outcome)
             if len(batch) >= BATCH:
-                commit(record, batch, by, done)
-                batch = []
+                full, batch = batch, []  # a batch that failed is not tried again on the way out
+                commit(record, full, by, done)
     finally:
         if batch:  # an interruption keeps what was read
             commit(record, batch, by, done)

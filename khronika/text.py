@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
 
 Span = tuple[int, int]
 """Start and end in code points, half-open."""
@@ -46,12 +45,6 @@ def words_of(text: str) -> list[str]:
 def overlaps(a: Span, b: Span) -> bool:
     """Whether two spans share a character."""
     return a[0] < b[1] and b[0] < a[1]
-
-
-def outside(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """Those of `spans` that touch none of `holes`."""
-    kept = list(holes)
-    return [span for span in spans if not any(overlaps(span, hole) for hole in kept)]
 
 
 _ABBREVIATIONS = frozenset(

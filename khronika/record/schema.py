@@ -34,8 +34,6 @@ payload = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
 
-LOG = (entry, payload)
-
 _projected = sa.MetaData()
 
 document = sa.Table(

@@ -14,7 +14,6 @@ from khronika.types import Account, ActorRef, Claim, Voice
 
 ARMED = frozenset({"Rebel group", "Political militia", "Identity militia"})
 STATE = frozenset({"State forces", "External/Other forces"})
-CARRYING = frozenset({"reports", "claims_responsibility", "attributes", "blames"})
 
 
 class Member(NamedTuple):

@@ -126,9 +126,21 @@ class Transaction:
         return decided
 
     def add_rejection(self, aside: SetAside) -> None:
-        """Keep an input that could not be read, with the reason and its bytes."""
+        """Keep an input that could not be read, with the reason and its bytes; the same one again adds nothing."""
+        if self._is_rejected(aside):
+            return
         head = to_json(msgspec.structs.replace(aside, payload=b""))
         self.append("rejection", aside.place, len(head).to_bytes(4, "big") + head + aside.payload)
+
+    def _is_rejected(self, aside: SetAside) -> bool:
+        self.flush()
+        e = schema.entry
+        seqs = list(self._db.execute(sa.select(e.c.seq).where(e.c.kind == "rejection", e.c.key == aside.place)).scalars())
+        for body in log.payloads(self._db, seqs).values():
+            size = int.from_bytes(body[:4], "big")
+            if body[4 + size :] == aside.payload and msgspec.json.decode(body[4 : 4 + size], type=SetAside).reason == aside.reason:
+                return True
+        return False
 
     def note(self, kind: str, key: str, value: dict[str, Any]) -> None:
         """Keep a fact about the record's use."""

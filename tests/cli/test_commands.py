@@ -234,6 +234,9 @@ def test_bad_documents_are_set_aside_and_the_rest_is_read(tmp_path: Path) -> Non
     assert "1 read, 1 accounts, 1 kept but not coded, 9 set aside" in result.stderr
     listed = run("rejected", "--record", record).stdout.splitlines()
     assert len(listed) == 10
+    head = run("head", "--record", record).stdout
+    assert run("read", str(folder), "--record", record, "--published", "2024-03-06").exit_code == 1
+    assert run("head", "--record", record).stdout == head  # the same input again adds nothing, bad documents included
     for name, words in (
         ("empty.txt", "empty"),
         ("binary.bin", "binary"),
