@@ -1,0 +1,50 @@
+"""A Setup in, the ASGI application out: routers, templates, static files, errors and headers put together."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+
+from khronika import __version__
+from khronika.web import errors, security
+from khronika.web.context import Editor, Records, Setup
+
+HERE = Path(__file__).parent
+ROUTERS = ("pages", "api", "feed", "corrections", "editors")
+"""Modules of web/ with a `router`; `editors` also has `editor_of(request) -> Editor | None`."""
+
+
+def create_app(setup: Setup) -> FastAPI:
+    """The application for one record."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.records.close()
+
+    app = FastAPI(title="khronika", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan)
+    app.state.setup = setup
+    app.state.records = Records(setup)
+    app.state.templates = Jinja2Templates(HERE / "templates")
+    app.state.editor_of = _editor_of()
+    for name in ROUTERS:
+        if importlib.util.find_spec(f"khronika.web.{name}"):
+            app.include_router(importlib.import_module(f"khronika.web.{name}").router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.middleware("http")(security.guard(setup))
+    errors.add_handlers(app)
+    return app
+
+
+def _editor_of() -> Callable[[Request], Editor | None]:
+    if importlib.util.find_spec("khronika.web.editors") is None:
+        return lambda request: None
+    found: Callable[[Request], Editor | None] = importlib.import_module("khronika.web.editors").editor_of
+    return found

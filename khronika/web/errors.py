@@ -1,0 +1,43 @@
+"""An error in, a problem+json answer (under /api) or a page that says what to do out."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from khronika.errors import KhronikaError, UsageError
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every kind of error in one shape."""
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        return answer(request, error.status_code, str(error.detail), dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        said = "; ".join(f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors())
+        return answer(request, 422, said)
+
+    @app.exception_handler(KhronikaError)
+    async def ours(request: Request, error: KhronikaError) -> Response:
+        return answer(request, 400 if isinstance(error, UsageError) else 503, str(error))
+
+
+def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """One error as RFC 9457 under /api, else as a page."""
+    if request.url.path.startswith("/api"):
+        body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
+        return JSONResponse(body, status, headers, media_type="application/problem+json")
+    values = {"context": None, "status": status, "title": TITLES.get(status, "Error"), "detail": detail}
+    page: Response = request.app.state.templates.TemplateResponse(request, "error.html", values, status_code=status, headers=headers)
+    return page
+
+
+TITLES = {
+    400: "Not understood", 403: "Not allowed", 404: "Not found", 405: "Method not allowed", 409: "Conflict", 413: "Too large", 422: "Not understood",
+    429: "Too many requests", 503: "Not available",
+}  # fmt: skip
