@@ -103,11 +103,13 @@ class Policy:
     # --- events ------------------------------------------------------------------------------------------------------
 
     def is_held_back(self, event: Event, last_told: dt.date | None = None) -> bool:
-        """Whether an event is too fresh to be shown at all, in counts too.
+        """Whether an event is not to be shown at all, in counts too: too fresh, or said to endanger somebody.
 
         Args:
             last_told: the day of its newest account, by which an event without a day is judged.
         """
+        if event.hidden and self.profile != "full":
+            return True
         if not self._p["hold_back"]:
             return False
         days = self._rules["hold_back_days_military" if self._is_military_event(event) else "hold_back_days"]
@@ -155,7 +157,7 @@ class Policy:
         """
         if not self._p["mask"]:
             return account
-        if self._is_private(account.mention) or event is not None and self.is_sensitive(event):
+        if self._is_private(account.mention) or event is not None and (event.hidden or self.is_sensitive(event)):
             return None
         coarse = self._is_military(account.mention.kind, (*account.mention.targets, *account.mention.victims))
         place = self._place(account.where, names, coarse or event is not None and self._is_military_event(event))

@@ -372,7 +372,11 @@ class Anchor(Noun, frozen=True, kw_only=True):
 
 
 class Correction(Noun, frozen=True, kw_only=True):
-    """A misreading of one account's field, provable from its words. `old` and `new` are JSON values of that field."""
+    """What somebody says is wrong. `category` says what kind of thing; a misreading is of one account's field and provable from its words.
+
+    `old` and `new` are JSON values of that field; the fields "note" (words for an editor), "event", "same" and "review" change no field of an account.
+    `name` is what a reader gave as their name; it is shown to nobody but editors.
+    """
 
     id: str
     field: str
@@ -387,6 +391,7 @@ class Correction(Noun, frozen=True, kw_only=True):
     evidence: str | None = None
     state: Literal["proposed", "accepted", "rejected", "withdrawn"] = "proposed"
     by: str = "reader"
+    name: str | None = None
     at: dt.datetime | None = None
     decided_by: str | None = None
     decided_at: dt.datetime | None = None
@@ -475,6 +480,8 @@ class Event(Noun, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     shared_tolls: tuple[str, ...] = ()
     former_ids: tuple[str, ...] = ()
+    hidden: bool = False
+    """Somebody says that showing it endangers a person, and no editor has said otherwise yet. Set whenever it is looked at, in old views too."""
 
 
 class Filter(Noun, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from khronika.jsonl import to_json
 from khronika.record import log, schema
-from khronika.record.merge import apply_corrections, event_id, is_dropped, merge
+from khronika.record.merge import apply_fitting, event_id, is_dropped, merge, seq_of
 from khronika.text import fold as fold_words
 from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking
 
@@ -173,10 +173,28 @@ class Fold:
         self._db.execute(t.delete().where(t.c.id == correction.id))
         row = {"id": correction.id, "account_id": correction.account_id, "state": correction.state, "body": to_json(correction)}
         self._db.execute(t.insert(), [row])
-        if correction.account_id:
-            self.flush()
+        self.flush()
+        self.hide(correction)
+        if correction.account_id and entry.kind == "decision":  # what is only proposed changes no event
             a = schema.account
             self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.id == correction.account_id)).scalars())
+
+    def hide(self, correction: Correction) -> None:
+        """Note what is hidden while a report of danger is open or accepted."""
+        a, h = schema.account, schema.hidden
+        self._db.execute(h.delete().where(h.c.correction_id == correction.id))
+        if correction.category != "danger" or correction.state not in ("proposed", "accepted"):
+            return
+        about = None
+        if correction.account_id:
+            about = a.c.id == correction.account_id
+        elif correction.event_id:
+            about = a.c.event_no == seq_of(correction.event_id)
+        found = {("document", correction.document_id)} if about is None and correction.document_id else set()
+        for row in self._db.execute(sa.select(a.c.id, a.c.document_id).where(about)) if about is not None else ():
+            found |= {("account", row.id), ("text", row.document_id)}
+        if found:
+            self._db.execute(h.insert(), [{"correction_id": correction.id, "what": what, "key": key} for what, key in sorted(found)])
 
     # --- events ------------------------------------------------------------------------------------------------------
 
@@ -228,7 +246,7 @@ class Fold:
             account = self._accounts.get(row.body_seq)
             if account is None or is_dropped(account, corrections) or is_stale(account, row.body_seq, row.reading_seq):
                 continue
-            members.append((row.seq, apply_corrections(account, corrections)))
+            members.append((row.seq, apply_fitting(account, corrections)))
         if not members:
             return None
         copies = {row.id: row.copy_of for row in rows if row.copy_of}

@@ -5,6 +5,7 @@ The rule: order of the accounts does not matter beyond their seq; nothing is hel
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -210,9 +211,20 @@ MERGE_RULES: dict[str, Callable[[Sequence[Member]], Held[Any]]] = {
 """Field -> rule; the author and the tolls have modules of their own (responsibility, tolls)."""
 
 
+CORRECTED = frozenset({"mention", "when", "where"})
+"""Fields of an account that a correction changes, or a part of them; corrections of other fields are words for an editor."""
+
+UNFIT = (msgspec.ValidationError, TypeError, AttributeError)
+"""What is raised where a correction does not fit its account."""
+
+
 def apply_corrections(account: Account, corrections: Iterable[Correction]) -> Account:
-    """The account with the accepted corrections of its fields; a field is a path such as "when.start" or "mention.killed.low"."""
-    own = [c for c in corrections if c.account_id == account.id and c.state == "accepted" and c.field not in ("review", "event")]
+    """The account with the accepted corrections of its fields; a field is a path such as "when.start" or "mention.killed.low".
+
+    Raises:
+        UNFIT: one does not fit.
+    """
+    own = [c for c in corrections if c.account_id == account.id and c.state == "accepted" and c.field.split(".")[0] in CORRECTED]
     if not own:
         return account
     plain: dict[str, Any] = msgspec.to_builtins(account)
@@ -229,3 +241,12 @@ def is_dropped(account: Account, corrections: Iterable[Correction]) -> bool:
     """Whether an editor said that this account tells of no event."""
     return any(c.account_id == account.id and c.field == "event" and c.state == "accepted" and c.new is None for c in corrections)
 
+
+def apply_fitting(account: Account, corrections: Sequence[Correction]) -> Account:
+    """As `apply_corrections`; where they do not all fit (the account was read anew), those that do."""
+    with contextlib.suppress(*UNFIT):
+        return apply_corrections(account, corrections)
+    for correction in sorted(corrections, key=lambda c: (str(c.decided_at or c.at or ""), c.id)):
+        with contextlib.suppress(*UNFIT):
+            account = apply_corrections(account, [correction])
+    return account

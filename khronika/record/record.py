@@ -278,7 +278,7 @@ class Record:
             if row is None:
                 return None
             if row.body is not None:
-                return unpack_event(row.body)
+                return self._mark_hidden(unpack_event(row.body), self._hidden_accounts())
             number = row.into
         return None
 
@@ -295,9 +295,10 @@ class Record:
         place = sa.tuple_(t.c.first_day, t.c.event_no)
         last: tuple[str, int] | None = None
         while True:
+            hidden = self._hidden_accounts()
             rows = self._rows(query if last is None else query.where(place > sa.tuple_(*last)))
             for row in rows:
-                yield unpack_event(row.body)
+                yield self._mark_hidden(unpack_event(row.body), hidden)
             if len(rows) < PAGE:
                 return
             last = rows[-1].first_day, rows[-1].event_no
@@ -307,7 +308,23 @@ class Record:
         number = seq_of(id)
         v = schema.event_version
         rows = self._rows(sa.select(v.c.body).where(v.c.event_no == number, v.c.body.is_not(None)).order_by(v.c.seq))
-        return [unpack_event(row.body) for row in rows]
+        hidden = self._hidden_accounts()
+        return [self._mark_hidden(unpack_event(row.body), hidden) for row in rows]
+
+    def _hidden_accounts(self) -> frozenset[str]:
+        """Accounts whose events are hidden, since somebody says that they endanger a person."""
+        a, h = schema.account, schema.hidden
+        told = sa.select(a.c.id).join(h, sa.and_(h.c.what == "document", h.c.key == a.c.document_id))
+        return frozenset(row[0] for row in self._rows(sa.select(h.c.key).where(h.c.what == "account").union(told)))
+
+    @staticmethod
+    def _mark_hidden(event: Event, hidden: frozenset[str]) -> Event:
+        return event if hidden.isdisjoint(event.account_ids) else msgspec.structs.replace(event, hidden=True)
+
+    def is_text_hidden(self, document_id: str) -> bool:
+        """Whether somebody says that showing this text, or an event that it tells of, endangers a person."""
+        h = schema.hidden
+        return bool(self._rows(sa.select(h.c.key).where(h.c.what.in_(("text", "document")), h.c.key == document_id).limit(1)))
 
     def diff(self, first: int, second: int) -> Iterator[str]:
         """Lines that say which events came, changed (which fields) and went between two seqs."""

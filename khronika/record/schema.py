@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = "0001"
+VERSION = "0002"
 """Alembic revision that this program writes; an unknown one is a newer record."""
 
 metadata = sa.MetaData()
@@ -33,6 +33,16 @@ payload = sa.Table(
     sa.Column("salt", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
+
+editor = sa.Table(
+    "editor",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("session_key", sa.LargeBinary, nullable=False),
+)
+"""Who may sign in. Outside the log, so that a hash can be forgotten, and in no copy or backup of the record."""
 
 _projected = sa.MetaData()
 
@@ -87,6 +97,15 @@ correction = sa.Table(
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
+
+hidden = sa.Table(
+    "p_hidden",
+    _projected,
+    sa.Column("correction_id", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+)
+"""What somebody says endangers a person: an `account` (its event is hidden), a `text`, or a whole `document` (text and events)."""
 
 
 def _event_columns() -> list[sa.Column[object]]:

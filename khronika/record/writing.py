@@ -16,7 +16,7 @@ from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record import log, schema
 from khronika.record.fold import Fold, StoredAccount, pack_document
-from khronika.record.merge import apply_corrections
+from khronika.record.merge import UNFIT, apply_corrections
 from khronika.types import Account, Correction, Document, Link, Linking, Reading, SetAside, Text
 
 
@@ -105,7 +105,7 @@ class Transaction:
         account = msgspec.json.decode(body, type=StoredAccount).account
         try:
             apply_corrections(account, [msgspec.structs.replace(correction, state="accepted")])
-        except (msgspec.ValidationError, TypeError, AttributeError) as error:
+        except UNFIT as error:
             raise UsageError(f"{correction.field} = {correction.new!r} does not fit: {error}") from error
 
     def decide_correction(self, id: str, state: str, by: str, reason: str = "") -> Correction:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from khronika.errors import RecordError
+from khronika.policy import Policy
 from khronika.record import open_record
 from khronika.record.record import Record
 from khronika.types import Correction, Filter, Linking, Reading, SetAside
@@ -146,8 +149,6 @@ def test_what_a_better_reading_does_not_give_again_is_gone(record: Record) -> No
 
 
 def test_an_instant_is_as_good_as_a_seq(address: str) -> None:
-    import datetime as dt
-
     clock = [NOON]
     with open_record(address, clock=lambda: clock[0]) as record:
         tell(record, "one")
@@ -167,3 +168,59 @@ def test_a_backup_while_another_writes(open_at: Callable[[], Record], tmp_path: 
     tell(other, "two")
     with open_record(str(tmp_path / "saved.sqlite"), clock=lambda: NOON) as saved:
         assert saved.verify().ok and len(list(saved.events())) == 1
+
+
+def report_danger(record: Record, id: str, **about: str) -> None:
+    with record.write(by="reader") as tx:
+        tx.add_correction(Correction(id=id, field="note", reason="they will find her", category="danger", **about))
+
+
+@pytest.mark.parametrize("about", ["account_id", "event_id", "document_id"])
+def test_what_endangers_somebody_is_hidden_at_once_in_old_views_too(record: Record, about: str) -> None:
+    first, second = tell(record, "one", "two")
+    head = record.head()
+    before = [event.id for event in record.events()]
+    report_danger(record, "c1", **{about: {"account_id": first.id, "event_id": before[0], "document_id": first.document_id}[about]})
+    for wanted in (Filter(), Filter(as_of=head)):
+        assert [(event.id, event.hidden) for event in record.events(wanted)] == [(before[0], True), (before[1], False)]
+    held = record.event(before[0])
+    assert held is not None and held.hidden and all(event.hidden for event in record.versions(before[0]))
+    assert len(record.versions(before[0])) == 1  # what is only proposed makes no new version
+    assert record.is_text_hidden(first.document_id) and not record.is_text_hidden(second.document_id)
+    for profile in ("research", "public"):
+        policy = Policy(profile, NOON.date() + dt.timedelta(days=900))  # type: ignore[arg-type]
+        assert policy.show_event(held, frozenset()) is None and policy.show_account(first, frozenset(), held) is None
+    assert Policy("full", NOON.date()).show_event(held, frozenset()) is not None
+    rows = projections(record)
+    record.rebuild()
+    assert projections(record) == rows
+    for state, is_hidden in (("accepted", True), ("withdrawn", False), ("rejected", False)):
+        with record.write(by="editor") as tx:
+            tx.decide_correction("c1", state, by="editor")
+        assert next(record.events()).hidden is is_hidden and record.is_text_hidden(first.document_id) is is_hidden
+
+
+def test_an_older_record_learns_what_is_hidden(tmp_path: Path) -> None:
+    path = tmp_path / "r.sqlite"
+    with open_record(str(path), clock=lambda: NOON) as record:
+        (first,) = tell(record, "one")
+        report_danger(record, "c1", account_id=first.id)
+    with sqlite3.connect(path) as raw:  # as the first schema had it
+        raw.execute("DROP TABLE editor")
+        raw.execute("DROP TABLE p_hidden")
+        raw.execute("UPDATE alembic_version SET version_num = '0001'")
+    with pytest.raises(RecordError, match="older schema"):
+        open_record(str(path), read_only=True, clock=lambda: NOON)
+    with open_record(str(path), clock=lambda: NOON) as record:
+        assert next(record.events()).hidden and record.verify().ok
+
+
+def test_a_correction_that_no_longer_fits_an_account_read_anew_stops_nothing(record: Record) -> None:
+    (first,) = tell(record, "one", killed=2)
+    with record.write(by="editor") as tx:
+        for id, field, new in (("c1", "mention.killed.low", 1), ("c2", "mention.kind", "attack")):
+            tx.add_correction(Correction(id=id, field=field, new=new, reason="misread", account_id=first.id))
+            tx.decide_correction(id, "accepted", by="editor")
+    read_anew(record, make_account("one"))
+    (event,) = record.events()
+    assert event.kind.value == "attack" and event.killed is None

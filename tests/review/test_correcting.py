@@ -310,7 +310,7 @@ def test_the_public_log_masks_and_leaves_out(tmp_path: Path) -> None:
     danger = say(OTHER, "killed", "4", "--danger", "--reason", "endangers Varenyk")
     open_one = say(OTHER, "injured", "4", "--reason", "unseen")
     fresh = say(account_of("third").id, "killed", "4", "--reason", "fresh")
-    refused = say(OTHER, "event", "none", "--reason", "a drill")
+    refused = say(REPORT, "event", "none", "--reason", "a drill")
     for id in (kept, danger, fresh):
         assert run("corrections", "accept", id, "--by", "Mykola", "--record", address).exit_code == 0
     run("corrections", "reject", refused, "--record", address)
