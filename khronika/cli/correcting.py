@@ -202,16 +202,16 @@ def table(record_address: str, output: Path | None, **options: Any) -> None:
 
 
 def _accounts(record: Record, chosen: Any) -> Iterator[tuple[str, Account]]:
-    from khronika.record.merge import apply_corrections
+    from khronika.record.merge import apply_fitting
 
     accepted = record.corrections("accepted")
     for event in record.events(chosen):
         for account in record.accounts(event.account_ids):
-            yield event.id, apply_corrections(account, accepted)
+            yield event.id, apply_fitting(account, accepted)
 
 
 def _change(correction: Correction) -> str:
-    from khronika.review.correcting import name_of, show_value
+    from khronika.review.fields import name_of, show_value
 
     return f"{name_of(correction.field)}: {show_value(correction.old)} -> {show_value(correction.new)}"
 

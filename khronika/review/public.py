@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from khronika.policy import Policy, names_of
 from khronika.record.record import Record
-from khronika.review.correcting import DANGER, FIELDS, NONE, held_with, name_of, show_value, value_at
+from khronika.review.correcting import DANGER, held_with
+from khronika.review.fields import FIELDS, NONE, name_of, show_value, value_at
 from khronika.types import Account, Correction, Event, Noun
 
 

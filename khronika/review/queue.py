@@ -17,7 +17,8 @@ from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record.merge import apply_corrections, is_dropped, merge
 from khronika.record.record import Record
-from khronika.review.correcting import DANGER, NONE, show_value, value_at
+from khronika.review.correcting import DANGER
+from khronika.review.fields import NONE, show_value, value_at
 from khronika.text import words_of
 from khronika.types import Account, Correction, Event, Noun
 

@@ -15,7 +15,8 @@ from typing import TextIO
 
 from khronika.errors import UsageError
 from khronika.record.record import Record
-from khronika.review.correcting import FIELDS, NONE, Locate, Wish, find_account, make_correction, name_of, show_value, value_at
+from khronika.review.correcting import Wish, find_account, make_correction
+from khronika.review.fields import FIELDS, NONE, Locate, name_of, show_value, value_at
 from khronika.text import decode
 from khronika.types import Account, Correction
 

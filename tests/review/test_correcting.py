@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 from khronika.cli import main
 from khronika.errors import UsageError
 from khronika.record import open_record
-from khronika.review.correcting import FIELDS, Wish, find_words, make_correction, propose, show_value, value_at
+from khronika.review.anchoring import find_words
+from khronika.review.correcting import Wish, make_correction, propose
+from khronika.review.fields import FIELDS, show_value, value_at
 from khronika.review.queue import decide, order_queue
 from khronika.types import Account, Linking, Quote, Reading, Text
 from tests.factories import NOON, make_account, make_document, make_place, make_when
