@@ -45,7 +45,7 @@ class RulesExtractor:
         lexicon = load(text.language if text.language and _has_lexicon(text.language) else "en")
         segments = segments_of(text)
         triggers = find_triggers(segments, lexicon, text.published)
-        setting = Setting(segments, lexicon.language)
+        setting = Setting(segments, lexicon.language, short=len(text.body) < SHORT)
         occurrences = _occurrences(triggers, segments, text, lexicon, self._least)
         occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
         mentions = mentions_over(text, segments, occurrences, lexicon)

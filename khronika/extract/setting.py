@@ -15,6 +15,8 @@ from khronika.extract.segments import Segment
 
 SURE = 0.75
 """Strength from which an occurrence stays in a text that names neither arms nor peaceful trades."""
+SURE_SHORT = 0.3
+"""The same for the few words of a snippet, whose silence on arms says little."""
 CLEAR = 4
 """So many more words of conflict settle the matter before the text ends."""
 PUBLIC = frozenset({"peaceful_protest", "protest_with_intervention", "excessive_force_against_protesters", "violent_demonstration", "agreement"})
@@ -28,7 +30,8 @@ def _signs(language: str) -> dict[str, re.Pattern[str]]:
 class Setting:
     """How much of a text's first sentences speaks of conflict, and how much of peaceful trades."""
 
-    def __init__(self, segments: list[Segment], language: str) -> None:
+    def __init__(self, segments: list[Segment], language: str, short: bool = False) -> None:
+        self._short = short
         self._signs = _signs(language)
         armed: set[str] = set()
         quiet: set[str] = set()
@@ -48,4 +51,4 @@ class Setting:
             return True
         if self._quiet:
             return self._armed >= self._quiet and strength >= SURE and bool(self._signs["armed"].search(words))
-        return kind in PUBLIC or strength >= SURE
+        return kind in PUBLIC or strength >= SURE or (self._short and strength >= SURE_SHORT and bool(self._signs["harm"].search(words)))
