@@ -95,12 +95,29 @@ class Masker:
         else:
             words = "".join(c for c in words if unicodedata.category(c) != "Cf")  # invisible marks would split a name
         tokens = _tokens(words)
+        return _replace(words, tokens, self._gone(words, tokens, names, strict, closed), word)
+
+    def spans(self, words: str, names: Collection[str]) -> list[tuple[int, int]]:
+        """Where names stand in a text, closed and not strict as in `mask`, start and end in code points."""
+        addresses = [match.span() for match in _ADDRESS.finditer(words)]
+        letters = list(words)
+        for start, end in addresses:
+            letters[start:end] = "·" * (end - start)
+        kept = [at for at, letter in enumerate(letters) if unicodedata.category(letter) != "Cf"]
+        plain = "".join(letters[at] for at in kept)
+        tokens = _tokens(plain)
+        gone = sorted(self._gone(plain, tokens, names, False, True))
+        return sorted([*addresses, *((kept[tokens[at].start], kept[tokens[at].end - 1] + 1) for at in gone)])
+
+    def is_given(self, word: str) -> bool:
+        """Whether a folded word is a listed first name and nothing else."""
+        return word in self._known.given and word not in self._known.weak and len(word) > 3
+
+    def _gone(self, words: str, tokens: Sequence[Token], names: Collection[str], strict: bool, closed: bool) -> set[int]:
         private, singles, claimed = self._names(frozenset(names))
         safe = self._safe(words, tokens, singles, claimed)
         gone = self._by_name(words, tokens, private, singles, safe)
-        if closed:
-            gone |= self._by_shape(words, tokens, safe, strict)
-        return _replace(words, tokens, gone, word)
+        return gone | self._by_shape(words, tokens, safe, strict) if closed else gone
 
     def _prepare(self, names: frozenset[str]) -> tuple[Phrases, Stems, Stems]:
         """Private names as phrases, their words that go alone too, and the public surnames that a private person bears."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from functools import cache, cached_property
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
 from khronika import config
 from khronika.masking import Masker
-from khronika.text import digest_of, fold
+from khronika.text import Span, digest_of, fold, words_of
 from khronika.types import Account, ActorRef, Claim, Event, Held, Mention, Participant, Place, Quote, RecordQuery, Toll, Voice, When
 
 Profile = Literal["full", "research", "public"]
@@ -49,6 +51,13 @@ class Policy:
         self._sensitive = _words_pattern(self._all["sensitive"]["words"])
         self._harmless = _words_pattern(self._all["sensitive"]["harmless"])
         self._military = _words_pattern(self._all["military"]["words"])
+        self._painful = _words_pattern(self._all["painful"]["words"])
+
+    def on(self, day: dt.date) -> Policy:
+        """The same policy on another day."""
+        other = copy(self)
+        other.today = day
+        return other
 
     @cached_property
     def _masker(self) -> Masker:
@@ -100,6 +109,44 @@ class Policy:
     def _phrase(self, words: str, names: Names, known: bool = False) -> str:
         return self.shorten(self.mask_party(words, names, known))
 
+    # --- texts -------------------------------------------------------------------------------------------------------
+
+    def may_show_text(self, source: str | None) -> bool:
+        """Whether the whole text of a source may be shown (masked outside `full`)."""
+        return not self._p["mask"] or self._is_open(source)
+
+    def withheld(self, body: str, names: Names, places: Names = ()) -> list[Span]:
+        """Where a text names what may not be shown: persons, and these places; in order, they may overlap."""
+        if not self._p["mask"]:
+            return []
+        found = [match.span() for place in places for match in self._place_pattern(place).finditer(body)]
+        return sorted([*self._masker.spans(body, names), *found])
+
+    def places_withheld(self, before: Account, after: Account) -> frozenset[str]:
+        """The words of an account's place that is shown coarser than it is."""
+        return self._hidden(before.where, after.where)
+
+    def is_painful(self, words: str) -> bool:
+        """Whether words tell of torture or sexual violence, so that pages fold them."""
+        return self._painful.search(words) is not None
+
+    def show_link(self, url: str | None, names: Names) -> str | None:
+        """The address of a text as it may be given, None where it is none of the web; its host alone where the path may name a private person."""
+        try:
+            parts = urlsplit(url or "")
+            host = parts.hostname
+        except ValueError:
+            return None
+        if parts.scheme not in ("http", "https") or not host:
+            return None
+        said = {word for word in words_of(unquote(f"{parts.path} {parts.query} {parts.fragment}").replace("_", " ")) if not word.isdigit()}
+        private = [name for name in names if not self.is_public(name)]
+        named = {word for name in private for word in words_of(name) if len(word) > 2}
+        is_foreign = any(not fold(name).isascii() for name in private) and any(len(word) > 3 for word in said)  # could be written in Latin letters
+        if self._p["mask"] and (is_foreign or said & named or any(map(self._masker.is_given, said))):
+            return f"{parts.scheme}://{host}/"
+        return url
+
     # --- events ------------------------------------------------------------------------------------------------------
 
     def is_held_back(self, event: Event, last_told: dt.date | None = None) -> bool:
@@ -108,13 +155,18 @@ class Policy:
         Args:
             last_told: the day of its newest account, by which an event without a day is judged.
         """
-        if event.hidden and self.profile != "full":
-            return True
+        first = self.shown_from(event, last_told)
+        return event.hidden and self.profile != "full" or first is None or first > self.today
+
+    def shown_from(self, event: Event, last_told: dt.date | None = None) -> dt.date | None:
+        """The first day on which an event may be shown, unless it is hidden; None: on no day. `last_told` as in `is_held_back`."""
         if not self._p["hold_back"]:
-            return False
+            return dt.date.min
         days = self._rules["hold_back_days_military" if self._is_military_event(event) else "hold_back_days"]
         latest = event.when.value.end or event.when.value.start or last_told
-        return bool(self._p["hold_back_undated"]) if latest is None else latest > self.today - dt.timedelta(days=days)
+        if latest is None:
+            return None if self._p["hold_back_undated"] else dt.date.min
+        return latest + dt.timedelta(days=days) if latest < dt.date.max - dt.timedelta(days=days) else None
 
     def show_event(self, event: Event, names: Names, last_told: dt.date | None = None) -> Event | None:
         """The event as it may be shown, or None.
@@ -311,10 +363,15 @@ class Policy:
 
     def _hide(self, words: str, hidden: Names) -> str:
         for name in sorted(hidden, key=len, reverse=True):
-            latin = name[-1:].isascii()
-            stem, ending = re.escape(name if latin or len(name) < 5 else name[:-1]), "" if latin else r"[^\W_]{0,3}"
-            words = re.sub(rf"(?<!\w){stem}{ending}(?!\w)", self._rules["place_word"], words, flags=re.IGNORECASE)
+            words = self._place_pattern(name).sub(self._rules["place_word"], words)
         return words
+
+    @staticmethod
+    def _place_pattern(name: str) -> re.Pattern[str]:
+        """A place's name in its case endings."""
+        latin = name[-1:].isascii()
+        stem, ending = re.escape(name if latin or len(name) < 5 else name[:-1]), "" if latin else r"[^\W_]{0,3}"
+        return re.compile(rf"(?<!\w){stem}{ending}(?!\w)", re.IGNORECASE)
 
     def _when(self, when: When, names: Names, private: bool) -> When:
         """The days; for sensitive kinds whole weeks, without the words and values that tell the day."""

@@ -214,6 +214,7 @@ class Fold:
         gone = [number for number in numbers if number not in events]
         homes = {row.seq: row.event_no for row in self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.seq.in_(gone)))}
         self._db.execute(h.delete().where(h.c.event_no.in_(numbers)))
+        self._db.execute(schema.shown.delete().where(schema.shown.c.event_no.in_(numbers)))
         for number in numbers:
             event = events.get(number)
             into = homes.get(number) if event is None and homes.get(number) != number else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = "0002"
+VERSION = "0003"
 """Alembic revision that this program writes; an unknown one is a newer record."""
 
 metadata = sa.MetaData()
@@ -144,6 +144,30 @@ event_head = sa.Table(
 )
 """The newest version of each event that stands."""
 sa.Index("p_event_head_day", event_head.c.first_day, event_head.c.event_no, event_head.c.last_day)
+
+shown = sa.Table(
+    "p_shown",
+    _projected,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("profile", sa.Text, nullable=False),
+    sa.Column("event_no", sa.BigInteger, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.UniqueConstraint("event_no", "profile"),
+)
+"""What a profile may see of an event, for lists and search; `words` are folded. record/shown.py; a row goes when its event changes."""
+
+SEARCH = {
+    "sqlite": [
+        "CREATE VIRTUAL TABLE IF NOT EXISTS p_shown_words USING fts5(words, content='p_shown', content_rowid='id')",
+        "CREATE TRIGGER IF NOT EXISTS p_shown_added AFTER INSERT ON p_shown BEGIN INSERT INTO p_shown_words(rowid, words) VALUES (new.id, new.words); END",
+        """CREATE TRIGGER IF NOT EXISTS p_shown_gone AFTER DELETE ON p_shown BEGIN
+        INSERT INTO p_shown_words(p_shown_words, rowid, words) VALUES ('delete', old.id, old.words); END""",
+    ],
+    "postgresql": ["CREATE INDEX IF NOT EXISTS p_shown_words ON p_shown USING gin (to_tsvector('simple', words))"],
+}
+"""The index over `shown.words`: SQLite FTS5, PostgreSQL tsvector."""
 
 projected = _projected
 PROJECTIONS = tuple(_projected.sorted_tables)

@@ -37,6 +37,8 @@ def refold(connection: sa.Connection) -> None:
     """Empty the projections and apply every entry again."""
     for table in schema.PROJECTIONS:
         connection.execute(table.delete())
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO p_shown_words(p_shown_words) VALUES ('rebuild')")  # else deleted words stay in its pages
     fold = Fold(connection)
     for entry, _, body in log.read(connection):
         fold.apply(entry, body)
