@@ -374,7 +374,8 @@ class Anchor(Noun, frozen=True, kw_only=True):
 class Correction(Noun, frozen=True, kw_only=True):
     """What somebody says is wrong. `category` says what kind of thing; a misreading is of one account's field and provable from its words.
 
-    `old` and `new` are JSON values of that field; the fields "note" (words for an editor), "event", "same" and "review" change no field of an account.
+    `old` and `new` are JSON values of that field. Other fields: "event" (new None: it tells of no event), "same" (new: the other event), "different"
+    (new: the accounts to go), "review" (an editor read it) and "note" (words for an editor). `follows` is the one that this one carries out.
     `name` is what a reader gave as their name; it is shown to nobody but editors.
     """
 
@@ -392,6 +393,7 @@ class Correction(Noun, frozen=True, kw_only=True):
     state: Literal["proposed", "accepted", "rejected", "withdrawn"] = "proposed"
     by: str = "reader"
     name: str | None = None
+    follows: str | None = None
     at: dt.datetime | None = None
     decided_by: str | None = None
     decided_at: dt.datetime | None = None

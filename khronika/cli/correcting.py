@@ -14,7 +14,7 @@ from khronika.errors import UsageError
 
 if TYPE_CHECKING:
     from khronika.record.record import Record
-    from khronika.types import Account, Correction, Place
+    from khronika.types import Account, Correction
 
 
 @click.command()
@@ -35,6 +35,7 @@ def correct(account_id: str | None, field: str | None, value: str | None, record
     3, 2..5, 12+ or none, days 2031-05-03 or 2031-05-03..2031-05-05.
     """
     from khronika.review.correcting import Wish, find_account, make_correction, propose
+    from khronika.review.places import locate
 
     if sheet is not None and account_id is None:
         _correct_from(sheet, record_address, said)
@@ -44,48 +45,30 @@ def correct(account_id: str | None, field: str | None, value: str | None, record
     wish = Wish(field=field, value=value, reason=said["reason"], words=said["words"], by=said["by"], danger=said["danger"])
     with opened(record_address, read_only=False) as record:
         account = find_account(record, account_id)
-        correction = make_correction(account, wish, record.text(account.document_id), now(), _locate)
+        correction = make_correction(account, wish, record.text(account.document_id), now(), locate)
         for entered in propose(record, [correction], said["by"]):
-            click.echo(_line(entered))
+            click.echo(correction_line(entered))
 
 
 def _correct_from(sheet: Path, record_address: str, said: dict[str, Any]) -> None:
     from khronika.review.correcting import Wish, propose
+    from khronika.review.places import locate
     from khronika.review.table import read_table
 
     if said["words"] or said["danger"]:
         raise UsageError("--words and --danger are for one correction; a sheet has a column 'words'")
     with opened(record_address, read_only=False) as record:
         defaults = Wish(field="", value="", reason=said["reason"], by=said["by"])
-        found = read_table(sheet, record, defaults, now(), _locate)
+        found = read_table(sheet, record, defaults, now(), locate)
         for correction in found:
             click.echo(f"  {str(correction.account_id)[:12]}  {_change(correction)}  ({correction.reason})")
         if not found:
             click.echo(f"{sheet}: nothing differs from the record", err=True)
         elif said["yes"] or click.confirm(f"enter {len(found)} corrections?", err=True):
             for entered in propose(record, found, said["by"]):
-                click.echo(_line(entered))
+                click.echo(correction_line(entered))
         else:
             click.echo("nothing entered", err=True)
-
-
-def _locate(name: str, country: str | None) -> Place | None:
-    """What the gazetteer has under a name, where it can mean one town only, or else one place."""
-    from msgspec.structs import replace
-
-    from khronika.ground.gazetteer import Gazetteer, default_path, key_of
-    from khronika.ground.phrases import plain
-
-    if not default_path().exists():
-        return None
-    gazetteer = Gazetteer()
-    entries = gazetteer.candidates(key_of(name))
-    near = [entry for entry in entries if entry.country == country] or list(entries)
-    near = [entry for entry in near if entry.kind == "settlement"] or near  # a town before the region that is named after it
-    if len(near) != 1:
-        return None
-    reason = "read by a person; the only one so named" + (f" in {country}" if len(entries) > 1 else "")
-    return replace(plain(near[0], gazetteer, None, reason, 1.0), p=None)
 
 
 @click.group()
@@ -116,10 +99,10 @@ def list_corrections(record_address: str, state: str, public: bool, as_json: boo
             for row in order_queue(record):
                 folded = f"  (+{len(row.same)} say the same)" * bool(row.same) + f"  (+{len(row.rivals)} otherwise)" * bool(row.rivals)
                 would = f"  would change: {', '.join(row.changes) or 'nothing'}"
-                click.echo(to_json(row).decode() if as_json else _line(row.correction) + would + folded)
+                click.echo(to_json(row).decode() if as_json else correction_line(row.correction) + would + folded)
         else:
             for correction in record.corrections(None if state == "all" else state):
-                click.echo(to_json(correction).decode() if as_json else _line(correction))
+                click.echo(to_json(correction).decode() if as_json else correction_line(correction))
 
 
 @corrections.command("show")
@@ -129,14 +112,15 @@ def list_corrections(record_address: str, state: str, public: bool, as_json: boo
 def show_correction(correction_id: str, record_address: str, as_json: bool) -> None:
     """One correction with its words, its reason, who decided, and what else is said of the same field."""
     from khronika.jsonl import to_json
-    from khronika.review.queue import effect_of, find_correction, newer_rivals
+    from khronika.review.deciding import find_correction
+    from khronika.review.queue import effect_of, newer_rivals
 
     with opened(record_address) as record:
         correction = find_correction(record, correction_id)
         if as_json:
             click.echo(to_json(correction).decode())
             return
-        click.echo(_line(correction))
+        click.echo(correction_line(correction))
         click.echo(f"  account  {str(correction.account_id)[:12]}  document {str(correction.document_id)[:12]}")
         click.echo(f"  by       {correction.by}  {correction.at:%Y-%m-%d %H:%M}" if correction.at else f"  by       {correction.by}")
         click.echo(f"  reason   {correction.reason}")
@@ -150,7 +134,7 @@ def show_correction(correction_id: str, record_address: str, as_json: bool) -> N
         for id in newer_rivals(record, correction):
             click.echo(f"  newer    account {id[:12]} says otherwise")
         for other in _others(record, correction):
-            click.echo(f"  also     {_line(other)}")
+            click.echo(f"  also     {correction_line(other)}")
 
 
 def _others(record: Record, correction: Correction) -> list[Correction]:
@@ -165,17 +149,17 @@ def _decision(name: str, state: str, help: str) -> click.Command:
     @click.option("--by", default="editor", show_default=True, metavar="NAME", help="Who decides.")
     @click.option("--reason", default="", help="Why.")
     def command(correction_id: str, record_address: str, by: str, reason: str) -> None:
-        from khronika.review.queue import decide
+        from khronika.review.deciding import decide
 
         with opened(record_address, read_only=False) as record:
             decided = decide(record, correction_id, state, by, reason)
             for correction in decided:
-                click.echo(_line(correction))
+                click.echo(correction_line(correction))
             if state == "accepted":
                 ids = {correction.id for correction in decided}
                 for other in _others(record, decided[0]):
                     if other.state == "accepted" and other.id not in ids:
-                        click.echo(f"instead of {_line(other)}", err=True)
+                        click.echo(f"instead of {correction_line(other)}", err=True)
 
     return command
 
@@ -211,12 +195,21 @@ def _accounts(record: Record, chosen: Any) -> Iterator[tuple[str, Account]]:
 
 
 def _change(correction: Correction) -> str:
+    """What a correction says, in a few words."""
     from khronika.review.fields import name_of, show_value
 
+    new = "" if correction.new is None else show_value(correction.new)
+    if correction.field == "note":
+        about = correction.new.get("field") if isinstance(correction.new, dict) else ""
+        return " ".join(filter(None, (correction.category, about, new and f"-> {new}"))) + (f": {correction.reason}" if correction.reason else "")
+    if correction.field in ("same", "different", "review"):
+        apart = ", ".join(id[:12] for id in correction.new) if isinstance(correction.new, list) else new
+        return {"same": f"one event with {apart}", "different": f"without {apart}", "review": "read and found right"}[correction.field]
     return f"{name_of(correction.field)}: {show_value(correction.old)} -> {show_value(correction.new)}"
 
 
-def _line(correction: Correction) -> str:
+def correction_line(correction: Correction) -> str:
+    """One correction in a line of the terminal."""
     danger = "  DANGER" if correction.category == "danger" else ""
     return f"{correction.id}  {correction.state}{danger}  {correction.event_id or '-'}  {_change(correction)}"
 

@@ -258,6 +258,11 @@ class Record:
         rows = self._rows(query if state is None else query.where(c.c.state == state))
         return [msgspec.json.decode(row.body, type=Correction) for row in rows]
 
+    def correction(self, id: str) -> Correction | None:
+        """One correction."""
+        row = self._one(sa.select(schema.correction.c.body).where(schema.correction.c.id == id))
+        return msgspec.json.decode(row.body, type=Correction) if row else None
+
     # --- events ------------------------------------------------------------------------------------------------------
 
     def _seq_as_of(self, as_of: int | dt.datetime | None) -> int | None:

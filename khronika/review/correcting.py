@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from khronika.errors import UsageError
 from khronika.record.merge import UNFIT, apply_corrections, apply_fitting
 from khronika.record.record import Record
+from khronika.record.writing import Transaction
 from khronika.review.anchoring import anchor_at, find_words
 from khronika.review.fields import Locate, Typed, read_value, value_at
 from khronika.text import nfc
@@ -103,13 +104,18 @@ def propose(record: Record, corrections: Iterable[Correction], by: str) -> list[
     Raises:
         UsageError: one does not fit its field.
     """
-    entered = []
     with record.write(by=by) as tx:
-        for correction in corrections:
-            event_id = record.event_of(correction.account_id) if correction.account_id else correction.event_id
-            old = event_id if correction.field == "event" else correction.old
-            entered.append(replace(correction, id=f"COR-{record.head() + 1:06d}", event_id=event_id, old=old))
-            tx.add_correction(entered[-1])
+        return enter(record, tx, corrections)
+
+
+def enter(record: Record, tx: Transaction, corrections: Iterable[Correction]) -> list[Correction]:
+    """As `propose`, inside a transaction of the caller."""
+    entered = []
+    for correction in corrections:
+        event_id = record.event_of(correction.account_id) if correction.account_id else correction.event_id
+        old = event_id if correction.field == "event" else correction.old
+        entered.append(replace(correction, id=f"COR-{record.head() + 1:06d}", event_id=event_id, old=old))
+        tx.add_correction(entered[-1])
     return entered
 
 

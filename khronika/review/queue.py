@@ -1,4 +1,4 @@
-"""Open corrections in, the order in which an editor sees them out, and the decisions on them.
+"""Open corrections in, the order in which an editor sees them out.
 
 The rule: danger to people first, then what a decision would change, then its evidence; how many say it counts for nothing, and those who
 say the same take one row.
@@ -13,12 +13,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.errors import UsageError
-from khronika.jsonl import to_json
-from khronika.record.merge import apply_corrections, is_dropped, merge
+from khronika.record.merge import apply_fitting, is_dropped, merge
 from khronika.record.record import Record
+from khronika.review.anchoring import find_again
 from khronika.review.correcting import DANGER
-from khronika.review.fields import NONE, show_value, value_at
+from khronika.review.fields import FIELDS, NONE, show_value, value_at
+from khronika.text import fold as fold_words
 from khronika.text import words_of
 from khronika.types import Account, Correction, Event, Noun
 
@@ -27,8 +27,8 @@ WEIGHTS = {
     "background": 1,
 }  # fmt: skip
 """Field of an event -> how much hangs on it; a field that is not named counts for nothing."""
-_FROM = {"accepted": ("proposed", "rejected", "withdrawn"), "rejected": ("proposed",), "withdrawn": ("proposed", "accepted")}
-"""State to come -> the states that it may follow."""
+NOTES = {"missing": 4, "new": 3, "article": 1}
+"""Category of words for an editor -> how much may hang on them."""
 
 
 class Row(Noun, frozen=True, kw_only=True):
@@ -56,12 +56,19 @@ def order_queue(record: Record) -> list[Row]:
 
 def _target(correction: Correction) -> tuple[str, ...]:
     about = correction.account_id or "", correction.document_id or "", correction.event_id or ""
-    return str(correction.category == DANGER), *about, correction.field
+    return str(correction.category == DANGER), *about, correction.field, correction.category * (correction.field == "note")
 
 
 def _pressing(row: Row) -> tuple[bool, int, int, int, str]:
-    weight = sum(WEIGHTS.get(name, 0) for name in row.changes)
+    weight = sum(WEIGHTS.get(name, 0) for name in row.changes) or _may_change(row.correction)
     return row.correction.category != DANGER, -weight, -row.people, -row.evidence, row.correction.id
+
+
+def _may_change(note: Correction) -> int:
+    if note.field != "note" or note.category != "misread":
+        return NOTES.get(note.category, 0) * (note.field == "note")
+    path = FIELDS[note.new["field"]].path if isinstance(note.new, Mapping) and note.new.get("field") in FIELDS else ""
+    return WEIGHTS.get(path.split(".")[-1], 0)
 
 
 def _fold(record: Record, group: Sequence[Correction], accepted: Sequence[Correction]) -> Row:
@@ -74,13 +81,18 @@ def _fold(record: Record, group: Sequence[Correction], accepted: Sequence[Correc
         changes=changes,
         people=people,
         evidence=proofs[first.id],
-        same=tuple(c.id for c in rest if _says(c) == _says(first)),
-        rivals=tuple(c.id for c in rest if _says(c) != _says(first)),
+        same=tuple(c.id for c in rest if says(c) == says(first)),
+        rivals=tuple(c.id for c in rest if says(c) != says(first)),
     )
 
 
-def _says(correction: Correction) -> tuple[str | None, str, str]:
-    return correction.account_id or correction.document_id or correction.event_id, correction.field, show_value(correction.new)
+def says(correction: Correction) -> tuple[str | None, ...]:
+    """What a correction says: those that say the same share a row and a decision. Words for an editor say the same where the words do."""
+    about = correction.account_id or correction.document_id or correction.event_id
+    if correction.field != "note":
+        return about, correction.field, show_value(correction.new)
+    words = correction.anchor.words if correction.anchor else ""
+    return about, correction.category, fold_words(words), show_value(correction.new), fold_words(correction.reason), correction.evidence
 
 
 def weigh_evidence(record: Record, correction: Correction) -> int:
@@ -88,7 +100,7 @@ def weigh_evidence(record: Record, correction: Correction) -> int:
     found = 1 if correction.evidence else 0
     anchor = correction.anchor
     text = record.text(correction.document_id) if anchor and correction.document_id else None
-    if anchor is None or text is None or anchor.words not in ((text.title or "") if anchor.within == "title" else text.body):
+    if anchor is None or text is None or find_again(anchor, text) is None:
         return found
     said, shown = words_of(anchor.words), _signs_of(correction.new)
     numbers = config.data("lexicon/en/tolls.toml")["number"]["words"]
@@ -112,7 +124,7 @@ def effect_of(record: Record, correction: Correction, accepted: Sequence[Correct
     """
     account = record.account(correction.account_id) if correction.account_id else None
     if account is None:
-        return (), 0
+        return ("occurrence",) * (correction.field in ("event", "same", "different")), 0
     event_id = record.event_of(account.id)
     event = record.event(event_id) if event_id else None
     members = record.accounts({*(event.account_ids if event else ()), account.id})
@@ -131,7 +143,7 @@ def _value(event: Event, name: str) -> object:
 
 
 def _merged(accounts: Iterable[Account], corrections: Sequence[Correction]) -> Event | None:
-    members = [(number, apply_corrections(a, corrections)) for number, a in enumerate(accounts, 1) if not is_dropped(a, corrections)]
+    members = [(number, apply_fitting(a, corrections)) for number, a in enumerate(accounts, 1) if not is_dropped(a, corrections)]
     return merge(members, {}, frozenset(), (), 0) if members else None
 
 
@@ -145,41 +157,3 @@ def newer_rivals(record: Record, correction: Correction) -> list[str]:
     wanted = show_value(correction.new)
     later = [other for other in record.accounts(event.account_ids) if other.published and other.published > account.published]
     return [other.id for other in later if show_value(value_at(other, correction.field)) not in (wanted, NONE)]
-
-
-def find_correction(record: Record, id: str) -> Correction:
-    """The correction of this id, its zeros and prefix left out or not.
-
-    Raises:
-        UsageError: there is none.
-    """
-    digits = id.strip().upper().removeprefix("COR-")
-    wanted = f"COR-{int(digits):06d}" if digits.isdecimal() else id
-    for correction in record.corrections():
-        if correction.id == wanted:
-            return correction
-    raise UsageError(f"{id}: no such correction in {record.address}; khronika corrections list lists them")
-
-
-def decide(record: Record, id: str, state: str, by: str, reason: str = "") -> list[Correction]:
-    """Accept, reject or withdraw a correction and with it those that say the same; an open one is withdrawn alone.
-
-    Raises:
-        UsageError: there is no such correction, or it is in no state that this may follow.
-    """
-    known = find_correction(record, id)
-    if state not in _FROM or known.state not in _FROM[state]:
-        raise UsageError(f"{known.id} is {known.state}; only {' or '.join(_FROM.get(state, ()))} ones can be {state}")
-    alone = state == "withdrawn" and known.state == "proposed"
-    alike = [c for c in record.corrections(known.state) if not alone and _says(c) == _says(known) and c.id != known.id]
-    if known.state != "accepted":
-        alike = [c for c in alike if c.category == known.category]
-    decided = []
-    with record.write(by=by) as tx:
-        for correction in (known, *alike):
-            done = tx.decide_correction(correction.id, state, by, reason)
-            if done.decided_why != reason:  # also where an earlier decision left its own
-                done = replace(done, decided_why=reason)
-                tx.append("decision", done.id, to_json(done))
-            decided.append(done)
-    return decided

@@ -15,8 +15,9 @@ from khronika.errors import UsageError
 from khronika.record import open_record
 from khronika.review.anchoring import find_words
 from khronika.review.correcting import Wish, make_correction, propose
+from khronika.review.deciding import decide
 from khronika.review.fields import FIELDS, show_value, value_at
-from khronika.review.queue import decide, order_queue
+from khronika.review.queue import order_queue
 from khronika.types import Account, Linking, Quote, Reading, Text
 from tests.factories import NOON, make_account, make_document, make_place, make_when
 
