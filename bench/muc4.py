@@ -33,7 +33,8 @@ TYPES = {
 _ROBBERY = re.compile(r"\b(?:rob|robb|steal|stole|loot|theft)", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:m[ae]n|wom[ae]n|people|persons?|peasants?|guards?|bodyguards?|leaders?|judges?|priests?|soldiers?|officers?|students?|workers?|mayors?"
-    r"|ministers?|civilians?|children|residents?|journalists?|police(?:men|man)?|guerrillas?|citizens?)\b",
+    r"|ministers?|civilians?|children|residents?|journalists?|police(?:men|man)?|guerrillas?|citizens?|gunm[ae]n|terrorists?|rebels?|troops?"
+    r"|individuals?|attackers?|assassins?|assailants?|commandos?|subversives?|hitm[ae]n|youths?|extremists?)\b",
     re.IGNORECASE,
 )
 Entities = dict[str, list[str]]
@@ -140,11 +141,16 @@ def type_of(mention: Mention) -> str | None:
     return "robbery" if found == "arson" and _ROBBERY.search(mention.trigger.words) else found
 
 
+def muc_role(words: str, kind: str | None) -> str:
+    """PerpInd or PerpOrg, by the perpetrator's kind, else by its words."""
+    return "PerpInd" if kind == "person" or (kind is None and _PERSON.search(words)) else "PerpOrg"
+
+
 def fillers(mention: Mention) -> Entities:
     """The mention's participants by MUC's roles."""
     found: Entities = {role: [] for role in ROLES}
     for who in mention.perpetrators:
-        found["PerpInd" if who.kind == "person" else "PerpOrg"].append(who.quote.words)
+        found[muc_role(who.quote.words, who.kind)].append(who.quote.words)
     for what in mention.targets:
         person = what.kind in ("civilian", "official", "military", "police") and _PERSON.search(what.quote.words)
         found["Victim" if person else "Target"].append(what.quote.words)

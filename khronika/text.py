@@ -59,12 +59,14 @@ _BREAK = re.compile(
     r"|(?<=[.!?][\"'”’»)\]])\s+(?=[\"'“‘«(\[]*[^\Wa-z_])"
     r"|(?<=[.!?])(?=[A-ZА-ЯІЇЄҐ][a-zа-яіїєґ]+\s)"  # a missing blank after the full stop
 )
+_STOP = re.compile(r"(?<=[a-z0-9)\]][.!?])[\"')\]]*\s+")
 
 
 def sentences(text: str) -> list[Span]:
     """Spans of the sentences of a text, without surrounding white space; a line break ends one.
 
-    Abbreviations ("Gen.", "U.S.", initials) and decimals do not end a sentence.
+    Abbreviations ("Gen.", "U.S.", initials) and decimals do not end a sentence. In a text without any capital letter every
+    full stop before a blank ends one.
     """
     found: list[Span] = []
     start = 0
@@ -77,7 +79,16 @@ def sentences(text: str) -> list[Span]:
         start = match.end() if match.group().strip("\"'”’»)]") or match.group() else match.start()
     if text[start:].strip():
         found.append(_trim(text, start, len(text)))
-    return found
+    return found if text != text.lower() else [part for span in found for part in _cut_at_stops(text, *span)]
+
+
+def _cut_at_stops(text: str, start: int, end: int) -> list[Span]:
+    parts, at = [], start
+    for stop in _STOP.finditer(text, start, end):
+        if stop.start() - at > 20:
+            parts.append((at, stop.start()))
+            at = stop.end()
+    return [*parts, (at, end)] if at < end else parts
 
 
 def _is_abbreviation(text: str, start: int, stop: int) -> bool:

@@ -6,12 +6,16 @@ Speaker, cue and content are exact pieces of the text; a speaker that is a prono
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from khronika.extract.segments import Segment
 from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
 from khronika.types import Quote, Text
+
+REACH = 200
+"""Voices back that "the ministry" is looked for among."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,29 +199,35 @@ def _resolved(found: list[Attribution]) -> list[Attribution]:
     sets, kept = lexicon().sets, []
     known: list[Quote] = []
     named = [one.voice for one in found if one.voice is not None and one.group != "hold"]
+    full = cache(lambda surname: _full_name(surname, named))
     for one in found:
         words = one.speaker.words.lower() if one.speaker else ""
         if words in sets["pronouns"]:
             fits = [quote for quote in known[-6:] if _fits(words, quote.words, sets)]
-            one = replace(one, voice=_fullest(fits[-1], named, known) if fits else None)
+            one = replace(one, voice=_fullest(fits[-1], full, known) if fits else None)
         elif one.speaker is not None and one.voice is not None:
             known.append(one.voice)
-            one = replace(one, voice=_fullest(one.voice, named, known))
+            one = replace(one, voice=_fullest(one.voice, full, known))
         kept.append(one)
     return kept
 
 
-def _fullest(voice: Quote, named: Sequence[Quote], known: Sequence[Quote]) -> Quote:
+def _full_name(surname: str, named: Sequence[Quote]) -> Quote | None:
+    """The first of the voices that gives a surname with the name before it."""
+    whole = re.compile(rf"(?<!\w)[A-Z][\w’'-]+ {re.escape(surname)}(?!\w)")
+    return next((quote for quote in named if len(quote.words) < 120 and whole.search(quote.words)), None)
+
+
+def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[Quote]) -> Quote:
     """The phrase that first gives a bare surname in full, or the latest one before that "the ministry" goes back to; else the voice itself."""
     words = re.findall(r"[\w’'-]+", voice.words)
     if len(words) == 2 and words[0] in ("Mr", "Mrs", "Ms", "Dr"):
         words = words[1:]
     if len(words) == 1 and words[0][0].isupper():
-        surname = re.compile(rf"(?<!\w)[A-Z][\w’'-]+ {re.escape(words[0])}(?!\w)")
-        return next((quote for quote in named if surname.search(quote.words) and len(quote.words) < 120), voice)
+        return full(words[0]) or voice
     if len(words) == 2 and words[0].lower() in ("the", "its", "his") and words[1][0].islower():
         noun = re.compile(rf"(?<!\w){re.escape(words[1])}s?(?!\w)")
-        return next((quote for quote in reversed(known) if quote.start < voice.start and len(quote.words) > len(voice.words) + 2 and noun.search(quote.words)), voice)
+        return next((quote for quote in reversed(known[-REACH:]) if quote.start < voice.start and len(quote.words) > len(voice.words) + 2 and noun.search(quote.words)), voice)
     return voice
 
 

@@ -6,7 +6,9 @@ A claim is one voice with one stance; the outlet's own voice makes none. Stances
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -160,9 +162,28 @@ def _speaks_of(one: Attribution, mention: Mention, evidence: set[int]) -> int:
     return 2 if one.segment in evidence else 0
 
 
-def _evidence_segments(mention: Mention, segments: Sequence[Segment]) -> set[int]:
-    quotes = (*mention.evidence, mention.trigger)
-    return {i for i, s in enumerate(segments) if any(q.within == s.within and q.start < s.end and s.start < q.end for q in quotes)}
+class _Places:
+    """Which segments a quote touches, found by bisection: a text may have tens of thousands of each."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        order = sorted(range(len(segments)), key=lambda i: (segments[i].within, segments[i].start))
+        self._order = order
+        self._keys = [(segments[i].within, segments[i].start) for i in order]
+
+    def under(self, quote: Quote) -> Iterator[int]:
+        """Indices of the segments that share a character with the quote."""
+        at = bisect_left(self._keys, (quote.within, quote.end)) - 1
+        while at >= 0:
+            segment = self._segments[self._order[at]]
+            if segment.within != quote.within or segment.end <= quote.start:
+                return
+            yield self._order[at]
+            at -= 1
+
+    def of(self, mention: Mention) -> set[int]:
+        """The segments that tell of a mention."""
+        return {i for quote in (*mention.evidence, mention.trigger) for i in self.under(quote)}
 
 
 def _follows(one: Attribution, owner: dict[int, int], segments: Sequence[Segment]) -> int | None:
@@ -227,19 +248,29 @@ def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Ment
     if not mentions:
         return []
     voiced = [one for one in (find_attributions(text, segments) if said is None else said) if one.group != "hold" and one.voice is not None]
-    evidence = [_evidence_segments(mention, segments) for mention in mentions]
+    places = _Places(segments)
+    evidence = [places.of(mention) for mention in mentions]
     owner: dict[int, int] = {}
     for at, held in enumerate(evidence):
         for segment in held:
             owner[segment] = at
     following = [_follows(one, owner, segments) for one in voiced]
     tolls: dict[int, tuple[Toll | None, Toll | None]] = {}
+    near: dict[int, set[int]] = defaultdict(set)
+    for i, one in enumerate(voiced):
+        for segment in {one.segment, *(at for quote in one.content for at in places.under(quote))}:
+            near[segment].add(i)
+    after_of: dict[int, set[int]] = defaultdict(set)
+    for i, after in enumerate(following):
+        if after is not None:
+            after_of[after].add(i)
     filled = []
     for at, mention in enumerate(mentions):
         attributed: list[tuple[Attribution, Claim]] = []
         ranked: list[tuple[int, Claim]] = []
-        for i, (one, after) in enumerate(zip(voiced, following, strict=True)):
-            tie = 1 if after == at else _speaks_of(one, mention, evidence[at])
+        for i in sorted(after_of[at].union(*(near[segment] for segment in evidence[at]))):
+            one = voiced[i]
+            tie = 1 if following[i] == at else _speaks_of(one, mention, evidence[at])
             if tie and i not in tolls:
                 tolls[i] = _tolls(one, segments)
             claim = _make_claim(one, mention, text, segments, tolls[i]) if tie else None

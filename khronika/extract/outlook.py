@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -138,11 +139,11 @@ def find_outlook(
     voices: dict[int, list[Attribution]] = {}
     for one in find_attributions(text, segments) if said is None else said:
         voices.setdefault(one.segment, []).append(one)
-    triggers = [(mention.trigger.within, mention.trigger.start) for mention in mentions]
+    triggers = sorted((mention.trigger.within, mention.trigger.start) for mention in mentions)
     assessments: list[Assessment] = []
     forecasts: list[Forecast] = []
     for index, segment in enumerate(segments):
-        told = any(within == segment.within and segment.start <= start < segment.end for within, start in triggers)
+        told = bisect_left(triggers, (segment.within, segment.start)) < bisect_left(triggers, (segment.within, segment.end))
         features = features_of(segment, groups_of(segment.words), {one.group for one in voices.get(index, ())}, index == 0, told)
         scores = _score(lexicon.assessment, features), _score(lexicon.forecast, features)
         if scores[0] < lexicon.least[0] and scores[1] < lexicon.least[1]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from khronika.extract.model.layout import LONGEST_SPAN, SENTENCE, SPANS, STATES
-from khronika.extract.model.windows import sentence_tokens, sentences_of, windows_of
+from khronika.extract.model.windows import sentence_tokens, windows_of
 from khronika.extract.model.wordpiece import WordPiece
-from khronika.text import Span, digest_of
+from khronika.text import Span, digest_of, sentences
 from khronika.types import KINDS
 
 _PEOPLE = re.compile(
@@ -72,7 +72,7 @@ class Tokens:
     def __init__(self, text: str, pieces: WordPiece) -> None:
         self.text = text
         self.ids, self.spans = pieces.encode(text)
-        self.sentences = [s for s in sentence_tokens(sentences_of(text), self.spans) if s[0] < s[1]]
+        self.sentences = [s for s in sentence_tokens(sentences(text), self.spans) if s[0] < s[1]]
         self._starts = {a: i for i, (a, _) in enumerate(self.spans)}
         self._ends = {b: i + 1 for i, (_, b) in enumerate(self.spans)}
 

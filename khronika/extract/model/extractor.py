@@ -17,7 +17,7 @@ from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, score
 from khronika.extract.model.layout import ROLES, SENTENCE, TOPICS
 from khronika.extract.model.weights import Network
-from khronika.extract.model.windows import sentence_tokens, sentences_of
+from khronika.extract.model.windows import sentence_tokens
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import Span, digest_of, overlaps, words_of
@@ -216,13 +216,8 @@ def log_odds(p: float | None) -> float:
 
 
 def body_segments(text: Text) -> list[Segment]:
-    """The body's segments, what is no sentence by its length left out; in a text without any capital letter every full stop ends one."""
-    found = [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
-    if text.body != text.body.lower():
-        return found
-    return [
-        Segment(s.start + a, s.start + b, "body", s.words[a:b], s.paragraph) for s in found for a, b in sentences_of(s.words) if s.words[a:b].strip()
-    ]
+    """The body's segments, what is no sentence by its length left out."""
+    return [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
 
 
 def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:

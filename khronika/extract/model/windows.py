@@ -5,34 +5,13 @@ Every token lies in at least one window; a sentence longer than a window is cut,
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from khronika.text import Span, sentences
+from khronika.text import Span
 
 WIDTH = 510
 OVERLAP = 128
-
-
-_STOP = re.compile(r"(?<=[a-z0-9)\]][.!?])[\"')\]]*\s+")
-
-
-def sentences_of(text: str) -> list[Span]:
-    """The sentences of a text; in one without any capital letter every full stop before a blank ends one."""
-    found = sentences(text)
-    if text != text.lower():
-        return found
-    return [part for start, end in found for part in _cut_at_stops(text, start, end)]
-
-
-def _cut_at_stops(text: str, start: int, end: int) -> list[Span]:
-    parts, at = [], start
-    for stop in _STOP.finditer(text, start, end):
-        if stop.start() - at > 20:
-            parts.append((at, stop.start()))
-            at = stop.end()
-    return [*parts, (at, end)] if at < end else parts
 
 
 def sentence_tokens(whole: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
