@@ -31,7 +31,7 @@ class Setting:
     """How much of a text's first sentences speaks of conflict, and how much of peaceful trades."""
 
     def __init__(self, segments: list[Segment], language: str, short: bool = False) -> None:
-        self._short = short
+        self._short, self._sure = short, SURE_SHORT if short else SURE
         self._signs = _signs(language)
         armed: set[str] = set()
         quiet: set[str] = set()
@@ -50,5 +50,5 @@ class Setting:
         if self._signs["armed"].search(words) and not self._signs["quiet"].search(words):
             return True
         if self._quiet:
-            return self._armed >= self._quiet and strength >= SURE and bool(self._signs["armed"].search(words))
-        return kind in PUBLIC or strength >= SURE or (self._short and strength >= SURE_SHORT and bool(self._signs["harm"].search(words)))
+            return self._armed >= self._quiet and strength >= self._sure and (self._short or bool(self._signs["armed"].search(words)))
+        return kind in PUBLIC or strength >= SURE or (strength >= self._sure and bool(self._signs["harm"].search(words)))
