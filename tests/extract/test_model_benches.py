@@ -6,7 +6,6 @@ import pytest
 
 from bench.case2021 import weighted_f1
 from bench.muc4 import ROLES, Template, ceaf_ree, distinct, gtt, gtt_document, most_pairs, muc_role, plain
-from khronika.text import sentences
 
 
 def template(kind: str, gold: bool = False, **roles: list[list[str]]) -> Template:
@@ -56,11 +55,6 @@ def test_distinct() -> None:
 def test_persons_among_perpetrators_are_told_by_their_words() -> None:
     assert [muc_role(words, None) for words in ("two gunmen", "the guerrillas", "fmln")] == ["PerpInd", "PerpInd", "PerpOrg"]
     assert muc_role("the fmln", "person") == "PerpInd"
-
-
-def test_a_text_without_capitals_has_sentences() -> None:
-    text = "the army denied that guerrillas attacked the farm.    a report said that they did."
-    assert [text[a:b] for a, b in sentences(text)] == ["the army denied that guerrillas attacked the farm.", "a report said that they did."]
 
 
 def test_weighted_f1() -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khronika.errors import ModelError
-from khronika.extract.model.windows import sentence_tokens, sentences_of, windows_of
+from khronika.extract.model.windows import sentence_tokens, windows_of
 from khronika.extract.model.wordpiece import WordPiece
+from khronika.text import sentences
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "drone", "##s", "hit", "kyiv", "cafe", "l", "##odz", "’", "s", ".", "東", "京", "i", "##stanbul", "-"]
 PIECES = WordPiece(VOCABULARY)
@@ -75,7 +76,7 @@ def test_windows_share_whole_sentences() -> None:
 
 def test_sentences_of_a_text_without_capitals() -> None:
     text = "two guards were hurt in the blast. the road was closed for hours."
-    assert [text[a:b] for a, b in sentences_of(text)] == ["two guards were hurt in the blast.", "the road was closed for hours."]
+    assert [text[a:b] for a, b in sentences(text)] == ["two guards were hurt in the blast.", "the road was closed for hours."]
 
 
 def test_tokens_of_sentences() -> None:
