@@ -90,6 +90,19 @@ class Chain:
             reason = f"a fault in khronika, please report it with this document: {type(error).__name__}: {error}"
             return SetAside(place=document.capture.place, reason=reason, payload=item.payload, document=document)
 
+    def read_again(self, document: Document, text: Text) -> ReadDocument:
+        """What a kept text says; with a reason instead of a reading where it cannot be coded."""
+        from khronika.clean.cleaning import coded_languages
+
+        if text.language not in coded_languages():
+            return ReadDocument(document=document, payload=b"", text=text, reason=f"language {text.language or 'unknown'!r} has no lexicon")
+        try:
+            return self.read_text(document, b"", text)
+        except (KhronikaError, MemoryError, KeyboardInterrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - as in `read`: the older reading stays
+            return ReadDocument(document=document, payload=b"", text=text, reason=f"a fault in khronika: {type(error).__name__}: {error}")
+
     def read_text(self, document: Document, payload: bytes, text: Text) -> ReadDocument:
         """What a cleaned text says."""
         from khronika.link import keys_of
@@ -139,6 +152,31 @@ def read_items(items: Iterable[Item | SetAside], settings: Settings) -> Iterator
     ensure(settings.gazetteer)  # built once, not by every worker
     with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(settings,)) as pool:
         yield from _in_order(_chained(first, source), pool, workers * 4)
+
+
+def read_kept(texts: Iterable[tuple[Document, Text]], settings: Settings) -> Iterator[ReadDocument]:
+    """Texts of a record read anew, in the order given; on several processes where there are many."""
+    source = iter(texts)
+    first = list(islice(source, ALONE))
+    workers = settings.workers or os.cpu_count() or 1
+    if len(first) < ALONE or workers == 1:
+        chain = Chain(settings)
+        for document, text in (*first, *source):
+            yield chain.read_again(document, text)
+        return
+    with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(settings,)) as pool:
+        waiting = [pool.submit(_read_kept_in_worker, first)]
+        while chunk := list(islice(source, 8)):
+            waiting.append(pool.submit(_read_kept_in_worker, chunk))
+            if len(waiting) > workers * 4:
+                yield from waiting.pop(0).result()
+        for done in waiting:
+            yield from done.result()
+
+
+def _read_kept_in_worker(texts: list[tuple[Document, Text]]) -> list[ReadDocument]:
+    assert _chain is not None
+    return [_chain.read_again(document, text) for document, text in texts]
 
 
 def _chained(first: list[Item | SetAside], rest: Iterator[Item | SetAside]) -> Iterator[Item | SetAside]:

@@ -80,10 +80,14 @@ class Fold:
 
     def _reading(self, entry: Entry, body: bytes) -> None:
         if not self._is_new(entry.key):
-            # Read anew: accounts that the new reading does not give again lose their place.
-            a = schema.account
+            # Read anew: accounts that the new reading does not give again lose their place, and nothing new is joined to them.
+            a, k = schema.account, schema.key
             self.flush()
-            self._touched |= set(self._db.execute(sa.select(a.c.event_no).where(a.c.document_id == entry.key)).scalars())
+            rows = self._db.execute(sa.select(a.c.seq, a.c.body_seq, a.c.event_no).where(a.c.document_id == entry.key)).all()
+            self._load([row.body_seq for row in rows])
+            self._touched |= {row.event_no for row in rows}
+            read = [row.seq for row in rows if row.body_seq not in self._accounts or self._accounts[row.body_seq].typed_by is None]
+            self._db.execute(k.delete().where(k.c.seq.in_(read)))
         self._point(entry.key, "reading_seq", entry.seq)
 
     def _is_new(self, document_id: str) -> bool:
