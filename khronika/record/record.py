@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from khronika.errors import RecordError
 from khronika.record import log, schema, store, upkeep
 from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document, unpack_event
+from khronika.record.likely import likely_event
 from khronika.record.merge import event_id, seq_of
 from khronika.record.writing import Transaction
 from khronika.text import fold as fold_words
@@ -92,6 +93,13 @@ class Record:
         """Digest of the newest entry."""
         row = self._one(sa.select(schema.entry.c.digest).order_by(schema.entry.c.seq.desc()).limit(1))
         return row[0] if row else log.START
+
+    def heads(self) -> Iterator[tuple[int, str]]:
+        """Seq and digest of every entry, oldest first: the heads that the record has had."""
+        e, after = schema.entry, 0
+        while rows := self._rows(sa.select(e.c.seq, e.c.digest).where(e.c.seq > after).order_by(e.c.seq).limit(10_000)):
+            yield from ((row.seq, row.digest) for row in rows)
+            after = rows[-1].seq
 
     def verify(self, against: str | None = None) -> log.Report:
         """Check the chain; names the first broken row."""
@@ -303,7 +311,11 @@ class Record:
             hidden = self._hidden_accounts()
             rows = self._rows(query if last is None else query.where(place > sa.tuple_(*last)))
             for row in rows:
-                yield self._mark_hidden(unpack_event(row.body), hidden)
+                event: Event | None = self._mark_hidden(unpack_event(row.body), hidden)
+                if event and wanted.at_least is not None:
+                    event = likely_event(event, self.accounts(event.account_ids), wanted.at_least)
+                if event:
+                    yield event
             if len(rows) < PAGE:
                 return
             last = rows[-1].first_day, rows[-1].event_no
@@ -372,10 +384,18 @@ class Record:
             self._db.rollback()
         return upkeep.erase(self, self._db, upkeep.Erasure(key=item, digests=digests, basis=basis, by=by))
 
-    def take_erasures(self, other: Record | None = None) -> int:
+    def erasures(self) -> list[upkeep.Erasure]:
+        """What was erased: the tombstones of the log, and those noted beside the file that are not among them."""
+        with store.faults(self.address):
+            found = upkeep.erasures_in(self._db)
+            self._db.rollback()
+        gone = {seq for erasure in found for seq in erasure.digests}
+        return found + [erasure for erasure in upkeep.noted_erasures(self.address) if not erasure.digests.keys() <= gone]
+
+    def take_erasures(self, known: Sequence[upkeep.Erasure] | None = None) -> int:
         """Destroy what was erased in another record of the same log (or is noted beside this file) and is here still; returns how many."""
         with store.faults(self.address):
-            known = upkeep.noted_erasures(self.address) if other is None else upkeep.erasures_in(other._db)
+            known = upkeep.noted_erasures(self.address) if known is None else known
             due = list(upkeep.pending(self._db, known)) if known else []
             self._db.rollback()
         return sum(upkeep.erase(self, self._db, erasure) for erasure in due)

@@ -131,12 +131,19 @@ def noted_erasures(address: str) -> list[Erasure]:
         RecordError: the list cannot be read; nothing may be shown until it can.
     """
     side = sidecar_of(address)
-    if side is None or not side.exists():
-        return []
+    return read_erasures(side) if side is not None and side.exists() else []
+
+
+def read_erasures(path: Path) -> list[Erasure]:
+    """The erasures in a list, one JSON object a line.
+
+    Raises:
+        RecordError: it cannot be read.
+    """
     try:
-        return [msgspec.json.decode(line, type=Erasure) for _, line in read_lines(side)]
+        return [msgspec.json.decode(line, type=Erasure) for _, line in read_lines(path)]
     except (OSError, msgspec.DecodeError) as error:
-        raise RecordError(f"{side}: the list of erasures cannot be read ({error}); restore it, or the erased could come back") from error
+        raise RecordError(f"{path}: the list of erasures cannot be read ({error}); restore it, or the erased could come back") from error
 
 
 def erasures_in(connection: sa.Connection) -> list[Erasure]:
