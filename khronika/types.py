@@ -499,6 +499,8 @@ class Filter(Noun, frozen=True, kw_only=True):
     background: bool = False
     words: str | None = None
     least_killed: int | None = None
+    at_least: float | None = None
+    """Events one of whose accounts was read with this p, without participants that were read less surely."""
     as_of: int | dt.datetime | None = None
 
 

@@ -19,6 +19,9 @@ DEFAULT_RECORD = "./khronika.sqlite"
 record_option = click.option(
     "--record", "record_address", default=DEFAULT_RECORD, show_default=True, metavar="FILE", help="The record: a file, or postgresql://..."
 )
+at_least_option = click.option(
+    "--at-least", "at_least", type=click.FloatRange(0, 1), metavar="P", help="Leave out what was read with a lower probability of being right."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
@@ -101,6 +104,7 @@ def filters(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--kind", help="One of the 25 kinds (docs/codebook.md)."),
             click.option("--contested", is_flag=True, help="Only events with rival versions."),
             click.option("--background", is_flag=True, help="Also events told as background."),
+            at_least_option,
             click.option("--as-of", "as_of", metavar="SEQ|INSTANT", help="As the record was then."),
         )
     ):
@@ -128,5 +132,6 @@ def wanted(options: dict[str, Any]) -> Any:
         kind=options["kind"],
         contested=True if options["contested"] else None,
         background=options["background"],
+        at_least=options["at_least"],
         as_of=parse_moment(options["as_of"]),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from khronika.cli.options import json_option, now, opened, parse_day, record_option
+from khronika.cli.options import at_least_option, json_option, now, opened, parse_day, record_option
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,18 +29,21 @@ if TYPE_CHECKING:
 @click.option("--sources", "source_files", multiple=True, type=click.Path(path_type=Path), help="More publishers (TOML).")
 @click.option("--actors", "actor_files", multiple=True, type=click.Path(path_type=Path), help="More actors (TOML).")
 @click.option("--workers", default=0, help="Processes; 0: one a core.")
+@at_least_option
 @json_option
 @click.option("--no-record", is_flag=True, help="Read and print only; keep nothing.")
 def read(paths: tuple[str, ...], **options: Any) -> None:
     """Read files, folders, globs, addresses or - (standard input) into the record.
 
-    With --json one object a line is printed for each document: docs/reading.schema.json.
+    With --json one object a line is printed for each document: docs/reading.schema.json. --at-least bears on what is printed; the record keeps all.
     """
     from khronika.acquire.items import find
 
     settings = _settings(options)
     items = find(paths, _acquire_options(options))
-    tally = _Tally(options["as_json"])
+    if options["at_least"] is not None and not options["as_json"]:
+        raise UsageError("--at-least bears on what --json prints; the record keeps all, and khronika events --at-least chooses from it")
+    tally = _Tally(options["as_json"], options["at_least"])
     if options["no_record"]:
         from khronika.pipeline import read_items
 
@@ -90,8 +93,8 @@ def _acquire_options(options: dict[str, Any]) -> Options:
 class _Tally:
     """Counts and prints as documents come; JSON lines on standard output, everything else on standard error."""
 
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
+    def __init__(self, as_json: bool, at_least: float | None = None) -> None:
+        self.as_json, self.at_least = as_json, at_least
         self.read = self.known = self.accounts = self.not_coded = self.set_aside = self.undated = 0
         self._bar: Any = None
         self._task: Any = None
@@ -128,9 +131,13 @@ class _Tally:
             self.undated += any(account.when.basis == "open" and not account.published for account in outcome.accounts)
         if self.as_json and not isinstance(outcome, SetAside) and outcome.text is not None:
             from khronika.jsonl import to_json
+            from khronika.record.likely import likely, likely_accounts
             from khronika.transfer.reading import reading_to_json
 
-            shape = reading_to_json(outcome.document, outcome.text, outcome.accounts, outcome.assessments, outcome.forecasts)
+            told = outcome.accounts, outcome.assessments, outcome.forecasts
+            if self.at_least is not None:
+                told = likely_accounts(told[0], self.at_least), likely(told[1], self.at_least), likely(told[2], self.at_least)
+            shape = reading_to_json(outcome.document, outcome.text, *told)
             click.echo(to_json(shape).decode())
         if self._bar is not None:
             speed = self._bar.tasks[0].finished_speed or self._bar.tasks[0].speed

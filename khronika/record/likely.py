@@ -1,0 +1,55 @@
+"""Accounts and events go in, out they come without what was read less surely than asked for (`--at-least`).
+
+`p` is how often such a reading is right; what has none (typed by a person, or read by a rule without one) always stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from khronika.types import Account, Event
+
+ROLES = ("perpetrators", "targets", "victims", "weapons")
+
+
+class _Read(Protocol):
+    @property
+    def p(self) -> float | None: ...
+
+
+Value = TypeVar("Value", bound=_Read)
+
+
+def likely(values: Iterable[Value], least: float) -> tuple[Value, ...]:
+    """Those whose p reaches `least`, and those without one."""
+    return tuple(value for value in values if value.p is None or value.p >= least)
+
+
+def likely_accounts(accounts: Iterable[Account], least: float) -> tuple[Account, ...]:
+    """The accounts whose p reaches `least`, each without the participants, claims and counts that do not.
+
+    A perpetrator goes with the last voice that names it.
+    """
+    return tuple(_without_unlikely(account, least) for account in accounts if account.mention.p is None or account.mention.p >= least)
+
+
+def _without_unlikely(account: Account, least: float) -> Account:
+    mention = account.mention
+    kept = [number for number, claim in enumerate(mention.claims) if claim.p is None or claim.p >= least]
+    number_now = {old: new for new, old in enumerate(kept)} | {-1: -1}
+    named = [(value, tuple(number_now[n] for n in value.asserted_by if n in number_now)) for value in likely(mention.perpetrators, least)]
+    authors = tuple(replace(value, asserted_by=left) for value, left in named if left or not value.asserted_by)
+    changed = {role: likely(getattr(mention, role), least) for role in ROLES[1:]}
+    tolls = {name: next(iter(likely([toll], least)), None) for name in ("killed", "injured", "detained") if (toll := getattr(mention, name))}
+    mention = replace(mention, claims=tuple(mention.claims[n] for n in kept), perpetrators=authors, **changed, **tolls)
+    return replace(account, mention=mention)
+
+
+def likely_event(event: Event, accounts: Sequence[Account], least: float) -> Event | None:
+    """The event without unlikely participants; None where none of its accounts reaches `least`."""
+    if not any(account.mention.p is None or account.mention.p >= least for account in accounts):
+        return None
+    return replace(event, **{role: likely(getattr(event, role), least) for role in ROLES[1:]})

@@ -1,0 +1,72 @@
+"""`--at-least P`: what was read less surely is left out, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+from msgspec.structs import replace
+
+from khronika.cli import main
+from khronika.record.likely import likely_accounts
+from khronika.types import Account, Claim, Participant, Toll
+from tests.factories import make_account, make_quote
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def told() -> Account:
+    body = "The army said that rebels shot two guards with rifles, a farmer said."
+    account = make_account()
+    claims = tuple(Claim(by=make_quote(by, body), stance="reports", about="occurrence", quote=make_quote(body, body), p=p) for by, p in (("The army", 0.3), ("a farmer", 0.9)))
+    mention = replace(
+        account.mention,
+        p=0.7,
+        claims=claims,
+        perpetrators=(Participant(quote=make_quote("rebels", body), asserted_by=(0,)), Participant(quote=make_quote("rebels", body), asserted_by=(0, 1), p=0.8)),
+        victims=(Participant(quote=make_quote("two guards", body), p=0.4), Participant(quote=make_quote("guards", body))),
+        killed=Toll(low=2, high=2, p=0.5),
+        injured=Toll(low=1, high=1),
+    )
+    return replace(account, mention=mention)
+
+
+def test_values_below_go_and_voices_keep_their_numbers() -> None:
+    (account,) = likely_accounts([told()], 0.6)
+    mention = account.mention
+    assert [claim.by.words for claim in mention.claims] == ["a farmer"]
+    assert [value.asserted_by for value in mention.perpetrators] == [(0,)]
+    assert [value.quote.words for value in mention.victims] == ["guards"]
+    assert mention.killed is None and mention.injured is not None
+
+
+def test_accounts_below_go() -> None:
+    assert likely_accounts([told()], 0.75) == ()
+    assert likely_accounts([told()], 0.0) == (told(),)
+
+
+def test_commands(tmp_path: Path) -> None:
+    record, report = str(tmp_path / "r.sqlite"), tmp_path / "a.txt"
+    report.write_text("A drone struck a fuel depot near Kherson on Monday, killing two guards. Gunmen shot dead the mayor of Odesa on Tuesday, police said.\n")
+
+    def run(*args: str) -> str:
+        result = CliRunner().invoke(main, [*args, "--record", record])
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    shape = json.loads(run("read", str(report), "--published", "2026-03-05", "--json"))
+    ps = sorted(account["p"] for account in shape["accounts"])
+    assert len(ps) == 2
+    least = str(ps[-1] if ps[0] < ps[-1] else 1)
+    kept = sum(p >= float(least) for p in ps)
+    shown = json.loads(run("read", str(report), "--published", "2026-03-05", "--json", "--at-least", least, "--no-record"))
+    assert [account["p"] for account in shown["accounts"]] == [p for p in ps if p >= float(least)]
+    assert len(run("events", "--json").splitlines()) == 2
+    assert len(run("events", "--json", "--at-least", least).splitlines()) == kept
+    assert len(run("export", "jsonl", "--at-least", least).splitlines()) == kept
+
+
+def test_read_without_json_is_told_that_the_record_keeps_all() -> None:
+    result = CliRunner().invoke(main, ["read", "x.txt", "--at-least", "0.5"])
+    assert result.exit_code == 2 and "the record keeps all" in result.stderr
