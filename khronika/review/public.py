@@ -29,6 +29,8 @@ class Shown(Noun, frozen=True, kw_only=True):
     reason: str
     state: str
     day: str
+    why: str = ""
+    """Why an editor decided so."""
 
 
 def public_log(record: Record, policy: Policy) -> Iterator[Shown]:
@@ -77,6 +79,7 @@ def _shown(correction: Correction, event_id: str, field: str, values: tuple[str,
         reason=policy.shorten(policy.mask_party(correction.reason, names, False)),
         state=correction.state,
         day=correction.decided_at.date().isoformat() if correction.decided_at else "",
+        why=policy.shorten(policy.mask_party(correction.decided_why, names, False)),
     )
 
 

@@ -7,7 +7,7 @@ belong to; all else is kept as words for an editor, and only what is empty, too 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from khronika.errors import UsageError
 from khronika.record.merge import apply_fitting
 from khronika.record.record import Record
-from khronika.review.anchoring import anchor_at, find_again
-from khronika.review.correcting import DANGER, Wish, check_words, make_correction
+from khronika.review.anchoring import AROUND, anchor_at, find_again
+from khronika.review.correcting import DANGER, Wish, check_words, enter, make_correction
 from khronika.review.fields import FIELDS, Locate
 from khronika.text import nfc, overlaps
-from khronika.types import Account, Anchor, Correction, Noun, Quote, Text
+from khronika.types import Account, Anchor, Correction, Noun, Text
 
 MOST_SELECTED = 256
 """Code points that may be selected in a text."""
@@ -40,7 +40,7 @@ ASKED = ("day", "place", "kind", "killed", "injured", "taken", "who")
 
 
 class Report(Noun, frozen=True, kw_only=True):
-    """What a reader says. `words` are those selected, `start` where they stood in the text; `other` is another event's id."""
+    """What a reader says. `words` are those selected, with where they stood and what stood around them; `other` is another event's id."""
 
     category: str
     reason: str = ""
@@ -52,6 +52,8 @@ class Report(Noun, frozen=True, kw_only=True):
     other: str = ""
     words: str = ""
     start: int = 0
+    prefix: str = ""
+    suffix: str = ""
     within: str = "body"
     link: str = ""
     name: str = ""
@@ -64,28 +66,50 @@ def take_report(record: Record, report: Report, at: dt.datetime, locate: Locate 
         UsageError: it is of nothing that is there, says nothing, or is too long; says what to do.
     """
     _check(report)
+    document_id = report.document_id
+    text = record.text(document_id) if document_id else None
+    if document_id and text is None:
+        raise UsageError("this text is not in the record (any longer)")
+    anchor = _anchor(report, text)
+    if anchor and text and find_again(anchor, text):
+        report = replace(report, words=anchor.words, start=anchor.start)
     account = _account_of(record, report)
+    document_id = document_id or (account.document_id if account else None)
     event_id = record.event_of(account.id) if account else None
     if report.event_id:
         event = record.event(report.event_id)  # the one that it went into, where it was joined
         if event is None:
             raise UsageError(f"{report.event_id}: no such event")
         event_id = event.id
-    document_id = report.document_id or (account.document_id if account else None)
-    text = record.text(document_id) if document_id else None
-    if document_id and text is None:
-        raise UsageError("this text is not in the record (any longer)")
-    anchor = _anchor(report, text)
+    text = text or (record.text(document_id) if document_id else None)
     made = _formal(record, report, account, text, at, locate) or _note(record, report, event_id, document_id, at)
     return replace(made, anchor=anchor or made.anchor, evidence=report.link or None, name=_line(report.name) or None)
 
 
-def same_report(record: Record, correction: Correction) -> Correction | None:
-    """An open one that says exactly this: whoever says it again gets the same reference, and the log does not grow."""
-    for known in record.corrections("proposed"):
-        if _content(known) == _content(correction):
-            return known
-    return None
+class TooMany(UsageError):
+    """So many corrections are open that no more are taken for now."""
+
+
+def submit(record: Record, correction: Correction, by: str, most_open: int) -> Correction:
+    """Enter what a reader says; who says exactly what an open one says gets that one, and the log does not grow.
+
+    Raises:
+        TooMany: `most_open` are open already; what endangers somebody is taken a fifth beyond that.
+    """
+    most = most_open + (most_open // 5 if correction.category == DANGER else 0)
+
+    def known() -> Correction | None:
+        found = record.corrections("proposed")
+        if len(found) >= most:
+            raise TooMany(f"{len(found)} corrections wait for an editor; please come back in a few days")
+        return next((one for one in found if _content(one) == _content(correction)), None)
+
+    return known() or _entered(record, correction, by, known)
+
+
+def _entered(record: Record, correction: Correction, by: str, known: Callable[[], Correction | None]) -> Correction:
+    with record.write(by=by) as tx:  # looked at again inside: many may say it at once
+        return known() or enter(record, tx, [correction])[0]
 
 
 def _content(c: Correction) -> tuple[object, ...]:
@@ -107,13 +131,21 @@ def _check(report: Report) -> None:
         raise UsageError(f"select at most {MOST_SELECTED} characters")
     if report.link:
         check_words("the link", report.link)
-        if urlsplit(report.link).scheme not in ("http", "https") or not urlsplit(report.link).hostname:
+        if not _is_address(report.link):
             raise UsageError("the link: give an address that begins with https://")
     told = report.reason.strip() or report.value.strip() or report.link or report.other.strip()
     if not told and report.category not in (DANGER, "no_event"):
         raise UsageError("say in a few words what is wrong")
     if report.category == "new" and not (report.link or report.reason.strip()):
         raise UsageError("give a link, or say what is new")
+
+
+def _is_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _line(words: str) -> str:
@@ -149,13 +181,19 @@ def _distance(account: Account, report: Report) -> int | None:
 
 
 def _anchor(report: Report, text: Text | None) -> Anchor | None:
-    if not report.words.strip() or text is None:
+    """Where the selected words stand; as the reader saw them where they do not stand there (names are masked on the way out)."""
+    words = check_words("the words", report.words)
+    if not words:
         return None
-    wanted = Anchor(words=nfc(report.words).strip(), start=report.start, within="title" if report.within == "title" else "body")
-    quote: Quote | None = find_again(wanted, text)
-    if quote is None:
-        raise UsageError("the selected words do not stand in the text; select them again")
-    return anchor_at(quote, text)
+    seen = Anchor(
+        words=nfc(report.words).strip(),
+        start=max(0, report.start),
+        prefix=nfc(report.prefix)[-AROUND:],
+        suffix=nfc(report.suffix)[:AROUND],
+        within="title" if report.within == "title" else "body",
+    )
+    quote = find_again(seen, text) if text else None
+    return anchor_at(quote, text) if quote else replace(seen, words=words, prefix=_line(seen.prefix), suffix=_line(seen.suffix))
 
 
 def _formal(record: Record, report: Report, account: Account | None, text: Text | None, at: dt.datetime, locate: Locate | None) -> Correction | None:

@@ -20,7 +20,7 @@ from khronika.review.deciding import act, confirm_event, decide, join_events, sp
 from khronika.review.fields import show_value
 from khronika.review.public import public_log
 from khronika.review.queue import order_queue
-from khronika.review.reporting import CATEGORIES, Report, same_report, take_report
+from khronika.review.reporting import CATEGORIES, Report, TooMany, submit, take_report
 from khronika.types import Account, Correction, Filter, Quote, Text
 from tests.factories import NOON, make_place, make_when
 from tests.review.test_correcting import BODY, OTHER, PAST, REPORT, account_of, entered, put, run
@@ -132,7 +132,6 @@ def test_a_misreading_of_selected_words_becomes_a_correction_of_their_account(re
         ({"reason": "x" * 2001}, "shorten it"),
         ({"reason": "a\u202eb"}, "control characters"),
         ({"words": "y" * 257}, "at most 256"),
-        ({"words": "not there", "document_id": "known"}, "select them again"),
         ({"link": "javascript:alert(1)", "category": "new"}, "https://"),
         ({"field": "colour", "category": "misread"}, "choose one of day"),
         ({"name": "n" * 101}, "shorten it"),
@@ -141,8 +140,6 @@ def test_a_misreading_of_selected_words_becomes_a_correction_of_their_account(re
 def test_what_says_nothing_or_leads_nowhere_is_refused(record: Record, said: dict[str, str], message: str) -> None:
     known = about(record)
     said = {"category": "other", "reason": "x", "event_id": known["event_id"], **said}
-    if said.get("document_id") == "known":
-        said["document_id"] = known["document_id"]
     with pytest.raises(UsageError, match=message):
         take_report(record, Report(**said), NOON)  # type: ignore[arg-type]
 
@@ -155,11 +152,33 @@ def test_danger_needs_no_reason_and_hides_a_text_with_its_events(record: Record)
     assert not any(event.hidden for event in record.events())
 
 
-def test_the_same_report_twice_is_one(record: Record) -> None:
-    made = say(record, "other", **about(record))
-    again = take_report(record, Report(category="other", reason="x ", **about(record)), NOON)  # type: ignore[arg-type]
-    assert same_report(record, again) == made
-    assert same_report(record, take_report(record, Report(category="other", reason="y", **about(record)), NOON)) is None  # type: ignore[arg-type]
+def test_the_same_report_twice_is_one_and_too_many_are_refused(record: Record) -> None:
+    def told(reason: str, category: str = "other") -> Correction:
+        return submit(record, take_report(record, Report(category=category, reason=reason, **about(record)), NOON), "reader", most_open=5)  # type: ignore[arg-type]
+
+    made = told("x")
+    assert told("x ") == made and told("y") != made
+    for number in range(3):
+        told(f"{number}")
+    head = record.head()
+    with pytest.raises(TooMany, match="5 corrections wait"):
+        told("one more")
+    assert record.head() == head
+    assert told("they will find her", "danger").state == "proposed"  # there is room for that still
+    with pytest.raises(TooMany):
+        told("him too", "danger")
+
+
+def test_masked_words_are_kept_as_the_reader_saw_them(record: Record) -> None:
+    words = "and [a person] counted"
+    made = say(record, "other", document_id=about(record)["document_id"], words=words, start=3)
+    assert made.anchor is not None and made.anchor.words == words and order_queue(record)[0].evidence == 0
+
+
+def test_words_are_told_apart_by_what_stands_around_them(record: Record) -> None:
+    start = BODY.rindex("counted five dead")
+    made = say(record, "other", document_id=about(record)["document_id"], words="counted five dead", start=0, prefix="in Stepne had ", suffix=" at first")
+    assert made.anchor is not None and made.anchor.start == start
 
 
 def test_other_words_for_an_editor_share_a_row_but_no_decision(record: Record) -> None:
