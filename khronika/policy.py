@@ -72,6 +72,12 @@ class Policy:
         """Digest of the policy in force, for manifests."""
         return digest_of(msgspec.json.encode(self._all, order="deterministic"))[:16]
 
+    @property
+    def stamp(self) -> str:
+        """Digest of all that decides what is shown: the policy, the allow-list, the licences."""
+        licences = [f"{source} {licence}" for source, licence in sorted(self._licences.items())]
+        return digest_of(self.digest, self.profile, *sorted(self._public_names), "", *licences)[:16]
+
     # --- words -------------------------------------------------------------------------------------------------------
 
     def mask(self, words: str, names: Names) -> str:
@@ -223,6 +229,11 @@ class Policy:
             source=self._outlet(account.source, names) if account.source else None,
             typed_by="an editor" if account.typed_by else None,
         )
+
+    def bodies_of(self, event: Event) -> tuple[str, ...]:
+        """The actors of an event as shown that a reader may look for; outside `full` registered bodies only, since nobody is searched for by name."""
+        found = {actor.name: actor.id for actor in event.perpetrators.value} | {voice.speaker: voice.actor for voice in event.voices}
+        return tuple(name for name, id in found.items() if not self._p["mask"] or id and (_registered().get(id) or id.split("-")[0] in _heads()))
 
     def is_sensitive(self, event: Event) -> bool:
         """Whether an event tells of sexual violence, the detention of private persons or harm to children: region and week only."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,15 +80,20 @@ def opened(address: str, *, create: bool = False, read_only: bool = True) -> Rec
 
 def terminal_policy(profile: str = "full") -> Policy:
     """The policy for one's own terminal."""
+    if profile not in ("full", "research", "public"):
+        raise UsageError(f"--profile {profile!r} is unknown; there are: full, research, public")
+    return policies_of()(profile)
+
+
+def policies_of(source_files: Iterable[Path] = (), actor_files: Iterable[Path] = ()) -> Callable[[str], Policy]:
+    """Makes the policy of a profile today, with the licences and public names of the user's files too."""
     from khronika.config import read_sources
     from khronika.ground.actors import load_registry
     from khronika.policy import Policy
 
-    if profile not in ("full", "research", "public"):
-        raise UsageError(f"--profile {profile!r} is unknown; there are: full, research, public")
-    names = [alias for actor in load_registry().actors.values() if actor.public for alias in _names(actor)]
-    licences = {source.id: source.licence for source in read_sources().values()}
-    return Policy(profile, now().date(), names, licences=licences)  # type: ignore[arg-type]
+    names = [alias for actor in load_registry(*actor_files).actors.values() if actor.public for alias in _names(actor)]
+    licences = {source.id: source.licence for source in read_sources(*source_files).values()}
+    return lambda profile: Policy(profile, now().date(), names, licences=licences)  # type: ignore[arg-type]
 
 
 def _names(actor: Any) -> list[str]:

@@ -56,15 +56,21 @@ def hidden_events(record: Record) -> frozenset[int]:
     return frozenset(found)
 
 
-def missing(record: Record, profile: str) -> Iterator[list[Head]]:
-    """The events that have no row of this profile, in pages; each page is to be kept before the next is asked for."""
+def missing(record: Record, profile: str, numbers: Iterable[int] | None = None) -> Iterator[list[Head]]:
+    """The events, or those of these events, that have no row of this profile, in pages."""
     h, s = schema.event_head, schema.shown
     lacks = ~sa.select(sa.literal(1)).where(s.c.event_no == h.c.event_no, s.c.profile == profile).exists()
     query = sa.select(h.c.event_no, h.c.at, h.c.body).where(h.c.body.is_not(None), lacks).order_by(h.c.event_no).limit(PAGE)
-    after = 0
-    while rows := record._rows(query.where(h.c.event_no > after)):
-        yield [Head(row.event_no, dt.datetime.fromisoformat(row.at), unpack_event(row.body)) for row in rows]
-        after = rows[-1].event_no
+    after, wanted = 0, None if numbers is None else sorted(numbers)
+    while wanted is None or wanted:
+        part = h.c.event_no > after if wanted is None else h.c.event_no.in_(wanted[:PAGE])
+        rows = record._rows(query.where(part))
+        if rows:
+            yield [Head(row.event_no, dt.datetime.fromisoformat(row.at), unpack_event(row.body)) for row in rows]
+            after = rows[-1].event_no
+        if wanted is None and not rows:
+            return
+        wanted = None if wanted is None else wanted[PAGE:]
 
 
 def keep(record: Record, profile: str, policy: str, rows: Sequence[ShownRow]) -> None:
@@ -117,3 +123,34 @@ def search(record: Record, profile: str, text: str) -> list[int]:
         terms = " & ".join(f"'{word}'" for word in wanted) + ":*"
         query = query.where(sa.text("to_tsvector('simple', words) @@ to_tsquery('simple', :terms)").bindparams(terms=terms))
     return [row[0] for row in record._rows(query)]
+
+
+class Version(NamedTuple):
+    """One version of an event and the entry that made it; `key` is the entry's key (a correction's id for a decision)."""
+
+    at: dt.datetime
+    by: str
+    kind: str
+    key: str
+    event: Event
+
+
+def history(record: Record, number: int) -> list[Version]:
+    """Every version of an event, oldest first, with who made it by what."""
+    v, e = schema.event_version, schema.entry
+    query = sa.select(v.c.body, e.c.at, e.c.by, e.c.kind, e.c.key).join(e, e.c.seq == v.c.seq).where(v.c.event_no == number, v.c.body.is_not(None))
+    hidden = record._hidden_accounts()
+    found = []
+    for row in record._rows(query.order_by(v.c.seq)):
+        event = record._mark_hidden(unpack_event(row.body), hidden)
+        found.append(Version(dt.datetime.fromisoformat(row.at), row.by, row.kind, row.key, event))
+    return found
+
+
+def gone(record: Record) -> list[int]:
+    """Numbers of the events that once stood and stand no more, and are part of no other: what was erased, or said to be none."""
+    v, h = schema.event_version, schema.event_head
+    stands = sa.select(sa.literal(1)).where(h.c.event_no == v.c.event_no).exists()
+    newer = v.alias()
+    later = sa.select(sa.literal(1)).where(newer.c.event_no == v.c.event_no, newer.c.seq > v.c.seq).exists()
+    return [row[0] for row in record._rows(sa.select(v.c.event_no).where(~stands, ~later, v.c.into.is_(None)).order_by(v.c.event_no))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -29,9 +29,9 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
-def shown_events(record: RecordQuery, chosen: Filter, policy: Policy) -> Iterator[Event | None]:
+def shown_events(record: RecordQuery, events: Iterable[Event], policy: Policy) -> Iterator[Event | None]:
     """Each event as the policy lets it be shown, None where it is kept back."""
-    for event in record.events(chosen):
+    for event in events:
         accounts = record.accounts(event.account_ids)
         names = names_of(record, {account.document_id for account in accounts})
         told = max((account.published for account in accounts if account.published), default=None)
@@ -117,15 +117,15 @@ EXPORTS: dict[str, Callable[[Shown, IO[str]], Counter[str]]] = {
 """Format -> its writer, which returns how many events the shape has no row for, by reason."""
 
 
-class _Outgoing:
-    """What policy lets out of a record: its events, once, with counts of shown and kept back; and their accounts."""
+class Outgoing:
+    """What policy lets out of some events of a record: the events, once, with counts of shown and kept back; and their accounts."""
 
-    def __init__(self, record: RecordQuery, chosen: Filter, policy: Policy) -> None:
-        self._record, self._chosen, self._policy = record, chosen, policy
+    def __init__(self, record: RecordQuery, events: Iterable[Event], policy: Policy) -> None:
+        self._record, self._events, self._policy = record, events, policy
         self.shown = self.kept = 0
 
     def __iter__(self) -> Iterator[Event]:
-        for event in shown_events(self._record, self._chosen, self._policy):
+        for event in shown_events(self._record, self._events, self._policy):
             if event is None:
                 self.kept += 1
             else:
@@ -147,7 +147,7 @@ def write_export(format: str, record: RecordQuery, chosen: Filter, policy: Polic
     Raises:
         UsageError: the output cannot be written; nothing is left of it.
     """
-    outgoing = _Outgoing(record, chosen, policy)
+    outgoing = Outgoing(record, record.events(chosen), policy)
     if output is None:
         skipped = EXPORTS[format](outgoing, sys.stdout)
     else:

@@ -6,17 +6,14 @@ import importlib
 import importlib.util
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.staticfiles import StaticFiles
-from fastapi.templating import Jinja2Templates
 
 from khronika import __version__
-from khronika.web import errors, security
-from khronika.web.context import Editor, Records, Setup
+from khronika.web import errors, security, statics
+from khronika.web.context import Editor, Records, Setup, policy_of
+from khronika.web.index import Index
 
-HERE = Path(__file__).parent
 ROUTERS = ("pages", "api", "feed", "corrections", "editors")
 """Modules of web/ with a `router`; `editors` also has `editor_of(request) -> Editor | None`."""
 
@@ -32,15 +29,23 @@ def create_app(setup: Setup) -> FastAPI:
     app = FastAPI(title="khronika", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan)
     app.state.setup = setup
     app.state.records = Records(setup)
-    app.state.templates = Jinja2Templates(HERE / "templates")
+    app.state.index = Index()
     app.state.editor_of = _editor_of()
     for name in ROUTERS:
         if importlib.util.find_spec(f"khronika.web.{name}"):
             app.include_router(importlib.import_module(f"khronika.web.{name}").router)
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    app.middleware("http")(security.guard(setup))
+    app.include_router(statics.router)
+    app.add_middleware(security.Compress, minimum_size=1000, compresslevel=5)
+    app.add_middleware(security.Guard, setup=setup)
     errors.add_handlers(app)
     return app
+
+
+def warm(app: FastAPI, progress: Callable[[int], None]) -> None:
+    """Make the lists of the profile ready before the first reader comes; `progress` is told how many events were made ready."""
+    setup: Setup = app.state.setup
+    with app.state.records.lent() as record:
+        app.state.index.view(record, policy_of(setup, setup.profile, setup.clock().date()), progress)
 
 
 def _editor_of() -> Callable[[Request], Editor | None]:

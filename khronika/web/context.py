@@ -6,21 +6,30 @@ The rule: no route asks the record but through a Context, so that the policy of 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
-from fastapi.templating import Jinja2Templates
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from khronika import __version__
 from khronika.policy import Policy, Profile
 from khronika.record import open_record
 from khronika.record.record import Record
+from khronika.text import digest_of
 from khronika.types import Noun
+from khronika.web import statics, words
+from khronika.web.index import Index, View
+from khronika.web.links import Links
 
+STARTED = os.urandom(8).hex()
+"""Of this process: a newer program makes other pages of the same record."""
 POOLED = 16
 """Records kept open; one more is opened and closed where all are in use."""
 
@@ -37,7 +46,7 @@ class Setup(Noun, frozen=True, kw_only=True):
 
     Args:
         profile: of readers who have not signed in.
-        policies: the policy of a profile on a day.
+        policies: the policy of a profile, on any day.
         is_local: served to one local user on loopback: other Host headers are refused.
         trusted_proxy: address of the proxy whose X-Forwarded-For and X-Forwarded-Proto are believed.
         base: address under which readers reach the site, without a slash at the end; None: as asked.
@@ -48,7 +57,7 @@ class Setup(Noun, frozen=True, kw_only=True):
 
     address: str
     profile: Profile
-    policies: Callable[[Profile, dt.date], Policy]
+    policies: Callable[[Profile], Policy]
     clock: Callable[[], dt.datetime]
     is_local: bool = False
     trusted_proxy: str | None = None
@@ -89,35 +98,66 @@ class Records:
 
 
 class Context:
-    """What one request may see and how it answers; `policy` is that of its reader, `editor` is set where one signed in."""
+    """What one reader may see; `policy` is theirs, `editor` is set where one signed in."""
 
-    def __init__(self, request: Request, record: Record, setup: Setup, editor: Editor | None) -> None:
-        self.request, self.record, self.setup, self.editor = request, record, setup, editor
+    def __init__(self, record: Record, setup: Setup, index: Index, editor: Editor | None = None, links: Links | None = None, base: str = "") -> None:
+        self.record, self.setup, self.editor, self._index = record, setup, editor, index
         self.today = setup.clock().date()
         self.profile: Profile = "full" if editor and editor.role in ("editor", "admin") else setup.profile
         self.policy = policy_of(setup, self.profile, self.today)
+        self.url = links or Links()
+        self.address = (setup.base or base).rstrip("/")
+        """Where readers reach the site, without a slash at the end."""
 
-    @property
-    def address(self) -> str:
-        """Where the reader reaches the site, without a slash at the end."""
-        return self.setup.base or str(self.request.base_url).rstrip("/")
+    @cached_property
+    def view(self) -> View:
+        """The lists of this reader, up to the head of the log."""
+        return self._index.view(self.record, self.policy)
+
+    def render(self, template: str, **values: Any) -> str:
+        """A page or a part of one; templates know `context` and `url` besides the values."""
+        return templates().get_template(template).render(context=self, url=self.url, **values)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """An HTML page; templates know `context` besides the values."""
-        templates: Jinja2Templates = self.request.app.state.templates
-        return templates.TemplateResponse(self.request, template, {"context": self, **values}, status_code=status)
+        """An HTML answer."""
+        return HTMLResponse(self.render(template, **values), status)
+
+    def cached(self, request: Request, make: Callable[[], Response]) -> Response:
+        """The answer, or "not modified" where the reader has it: it changes with the log, the day, the policy and the reader only."""
+        asked = f"{request.url}|{self.editor}|{request.headers.get('hx-request')}|{self.address}"
+        tag = f'W/"{digest_of(self.view.tag, STARTED, asked)[:24]}"'
+        response = Response(status_code=304) if tag in request.headers.get("if-none-match", "") else make()
+        if response.status_code in (200, 304):
+            response.headers["ETag"] = tag
+        # Asked for again each time, so that what is hidden today is shown nowhere from a store.
+        response.headers["Cache-Control"] = "private, no-cache" if self.profile == "full" else "public, no-cache"
+        response.headers["Vary"] = "Cookie, HX-Request"
+        return response
 
 
 @lru_cache(8)
+def _policy(setup: Setup, profile: Profile) -> Policy:
+    return setup.policies(profile)
+
+
 def policy_of(setup: Setup, profile: Profile, today: dt.date) -> Policy:
-    """The policy of a profile on a day, made once."""
-    return setup.policies(profile, today)
+    """The policy of a profile on a day; its lists are made once."""
+    return _policy(setup, profile).on(today)
 
 
 def _context(request: Request) -> Iterator[Context]:
     state = request.app.state
     with state.records.lent() as record:
-        yield Context(request, record, state.setup, state.editor_of(request))
+        yield Context(record, state.setup, state.index, state.editor_of(request), base=str(request.base_url))
+
+
+@cache
+def templates() -> Environment:
+    """The templates; all values are escaped, and a name that is not known is an error."""
+    made = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.globals |= {"word": words.word, "toll": words.toll, "missing": statics.missing, "version": __version__}
+    made.filters |= {"plain": words.plain}
+    return made
 
 
 Ctx = Annotated[Context, Depends(_context)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from khronika.errors import KhronikaError, UsageError
+from khronika.web.context import templates
+from khronika.web.links import Links
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -32,9 +34,8 @@ def answer(request: Request, status: int, detail: str, headers: dict[str, str] |
     if request.url.path.startswith("/api"):
         body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status, "detail": detail}
         return JSONResponse(body, status, headers, media_type="application/problem+json")
-    values = {"context": None, "status": status, "title": TITLES.get(status, "Error"), "detail": detail}
-    page: Response = request.app.state.templates.TemplateResponse(request, "error.html", values, status_code=status, headers=headers)
-    return page
+    values = {"context": None, "url": Links(), "status": status, "title": TITLES.get(status, "Error"), "detail": detail}
+    return HTMLResponse(templates().get_template("error.html").render(values), status, headers)
 
 
 TITLES = {

@@ -5,48 +5,71 @@ The rule: no inline script or style, nothing from another host (but a tile serve
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from fastapi import Request
-from fastapi.responses import PlainTextResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from khronika.web.context import Setup
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 """Names of the loopback; a page of another site that leads its own name here is refused, since `full` shows everything."""
-Next = Callable[[Request], Awaitable[Response]]
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 
 
-def content_policy(setup: Setup, embedded: bool = False) -> str:
+def content_policy(tiles: str | None = None, embedded: bool = False) -> str:
     """The Content-Security-Policy of a page."""
-    parts = urlsplit(setup.tiles) if setup.tiles else None
-    tiles = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts else ""
+    parts = urlsplit(tiles) if tiles else None
+    host = f" {parts.scheme}://{parts.netloc.replace('{s}', '*')}" if parts else ""
     return "; ".join(
         (
-            "default-src 'none'", "script-src 'self'", "style-src 'self'", f"img-src 'self' data:{tiles}", "connect-src 'self'", "font-src 'self'",
+            "default-src 'none'", "script-src 'self'", "style-src 'self'", f"img-src 'self' data:{host}", "connect-src 'self'", "font-src 'self'",
             "form-action 'self'", "base-uri 'none'", f"frame-ancestors {'*' if embedded else chr(39) + 'none' + chr(39)}",
         )
     )  # fmt: skip
 
 
-def guard(setup: Setup) -> Callable[[Request, Next], Awaitable[Response]]:
-    """The middleware that refuses foreign hosts and sets the headers."""
+class Guard:
+    """Refuses foreign hosts where one local user is served, and sets the headers."""
 
-    async def middleware(request: Request, call_next: Next) -> Response:
-        host = request.headers.get("host", "")
-        if setup.is_local and host.rsplit(":", 1)[0] not in LOCAL and host not in LOCAL:
-            return PlainTextResponse("this address serves one local user; start khronika serve with --host for others\n", 421)
-        response = await call_next(request)
-        for name, value in {
-            "Content-Security-Policy": content_policy(setup, request.url.path.startswith("/embed/")),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-            "X-Robots-Tag": "noindex, nofollow",
-        }.items():
-            response.headers.setdefault(name, value)
-        return response
+    def __init__(self, app: ASGIApp, setup: Setup) -> None:
+        self.app, self.setup = app, setup
+        self._policies = {embedded: content_policy(setup.tiles, embedded) for embedded in (False, True)}
 
-    return middleware
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+        if self.setup.is_local and host.rsplit(":", 1)[0] not in LOCAL and host not in LOCAL:
+            refusal = PlainTextResponse("this address serves one local user; start khronika serve with --host for others\n", 421)
+            await refusal(scope, receive, send)
+            return
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", self._policies[scope["path"].startswith("/embed/")])
+                for name, value in FIXED.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, sent)
+
+
+class Compress(GZipMiddleware):
+    """Compresses answers, but none to a request with a cookie: the length of a page with a secret in it must tell nothing of the secret."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and "cookie" in Headers(scope=scope):
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)

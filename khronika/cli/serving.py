@@ -1,0 +1,91 @@
+"""Commands that show a record in a browser: serve, site, policy check."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from khronika.cli.options import now, opened, policies_of, record_option
+from khronika.errors import UsageError
+
+if TYPE_CHECKING:
+    from khronika.policy import Profile
+    from khronika.web.context import Setup
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _shared(command: Any) -> Any:
+    """Options of whatever shows pages."""
+    for option in reversed(
+        (
+            record_option,
+            click.option("--sources", "source_files", multiple=True, type=click.Path(path_type=Path), help="More publishers (TOML), for their licences."),
+            click.option("--actors", "actor_files", multiple=True, type=click.Path(path_type=Path), help="More actors (TOML), for the names that are shown."),
+            click.option("--base", metavar="ADDRESS", help="Where readers reach it, e.g. https://events.example; for links that leave the page."),
+            click.option("--boundaries", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Own boundaries over the base map (GeoJSON)."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_shared
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; on any but the loopback the profile is public.")
+@click.option("--port", default=8000, show_default=True, help="Port; 0: any that is free.")
+@click.option("--profile", type=click.Choice(["full", "research", "public"]), help="What readers see: full on the loopback, else public.")
+@click.option("--trusted-proxy", metavar="ADDRESS", help="The proxy whose X-Forwarded-For is believed; the profile then is public.")
+@click.option("--tiles", metavar="URL", help="A tile server in place of the base map: https://tile.example/{z}/{x}/{y}.png; readers' browsers ask it.")
+@click.option("--tiles-credit", default="", metavar="TEXT", help="What the map must say about the tiles.")
+def serve(host: str, port: int, **options: Any) -> None:
+    """Show a record to readers in a browser: map, timeline, list, quotes; and let them correct it."""
+    import socket
+
+    import uvicorn
+
+    from khronika.web.app import create_app, warm
+
+    is_local = host in LOOPBACK and options["trusted_proxy"] is None
+    setup = _setup(options, options["profile"] or ("full" if is_local else "public"), is_local)
+    if setup.profile == "full" and not is_local:
+        raise UsageError("--profile full is for the loopback alone; editors sign in to see everything (khronika editors add)")
+    with opened(options["record_address"], read_only=False) as record:
+        record.head()
+    app = create_app(setup)
+    warm(app, lambda done: click.echo(f"\r{done} events made ready for the pages", err=True, nl=False) if done % 2000 == 0 else None)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror}; choose another --port") from error
+        port = listening.getsockname()[1]
+        click.echo(f"http://{f'[{host}]' if ':' in host else host}:{port}/  (profile {setup.profile}; Ctrl+C ends it)")
+        sys.stdout.flush()
+        config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False, server_header=False, timeout_graceful_shutdown=3)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _setup(options: dict[str, Any], profile: Profile, is_local: bool) -> Setup:
+    from khronika.web.context import Setup
+
+    policies = policies_of(options["source_files"], options["actor_files"])
+    return Setup(
+        address=options["record_address"],
+        profile=profile,
+        policies=policies,
+        clock=now,
+        is_local=is_local,
+        trusted_proxy=options.get("trusted_proxy"),
+        base=options["base"],
+        tiles=options.get("tiles"),
+        tiles_credit=options.get("tiles_credit") or "",
+        boundaries=str(options["boundaries"]) if options["boundaries"] else None,
+    )
+
+
+COMMANDS = (serve,)

@@ -1,0 +1,31 @@
+"""Values of the record in, the words of the pages for them out (data/pages)."""
+
+from __future__ import annotations
+
+import re
+
+from khronika import config
+from khronika.types import Held, Range
+
+
+def word(group: str, name: str) -> str:
+    """The pages' words for a short name, the name itself where there are none."""
+    return str(config.data("pages/en.toml")[group].get(name, name.replace("_", " ")))
+
+
+def toll(value: Held[Range] | Range | None) -> str:
+    """A count as a range: "3", "2–5", "12 or more", "" where nobody says."""
+    held = value.value if isinstance(value, Held) else value
+    if held is None:
+        return ""
+    if held.high is None:
+        return f"{held.low} or more"
+    return str(held.low) if held.low == held.high else f"{held.low}–{held.high}"
+
+
+_ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+def plain(text: str | None) -> str:
+    """Words of a text without the marks that are not seen and turn or hide others."""
+    return _ODD.sub("", text or "")
