@@ -218,7 +218,8 @@ class Fold:
         gone = [number for number in numbers if number not in events]
         homes = {row.seq: row.event_no for row in self._db.execute(sa.select(a.c.seq, a.c.event_no).where(a.c.seq.in_(gone)))}
         self._db.execute(h.delete().where(h.c.event_no.in_(numbers)))
-        self._db.execute(schema.shown.delete().where(schema.shown.c.event_no.in_(numbers)))
+        for kept in (schema.shown, schema.tally):
+            self._db.execute(kept.delete().where(kept.c.event_no.in_(numbers)))
         for number in numbers:
             event = events.get(number)
             into = homes.get(number) if event is None and homes.get(number) != number else None
@@ -226,6 +227,7 @@ class Fold:
             self._add(schema.event_version, row)
             if event is not None:
                 self._add(h, row)
+                self._add(schema.tally, tally_of(number, event))
 
     def _merge_events(self, numbers: Sequence[int], seq: int) -> dict[int, Event]:
         """The events as the projections have them now; those without an account are left out."""
@@ -305,6 +307,29 @@ def pack_event(event: Event) -> bytes:
 def unpack_event(body: bytes) -> Event:
     """An event out of a row of the projections."""
     return msgspec.json.decode(zlib.decompress(body), type=Event)
+
+
+def tally_of(number: int, event: Event) -> dict[str, Any]:
+    """The row of `p_tally` of an event as it stands."""
+    when, place = event.when.value, event.where.value
+    killed, injured = (held.value if held else None for held in (event.killed, event.injured))
+    return {
+        "event_no": number,
+        "day": when.start.isoformat() if when.start else None,
+        "last_day": when.end.isoformat() if when.end else None,
+        "kind": event.kind.value,
+        "country": place.country if place else None,
+        "region": place.admin1 if place else None,
+        "place": place.name if place else None,
+        "actor": ", ".join(actor.name for actor in event.perpetrators.value) or None,
+        "killed_low": killed.low if killed else None,
+        "killed_high": killed.high if killed else None,
+        "injured_low": injured.low if injured else None,
+        "injured_high": injured.high if injured else None,
+        "contested": bool(event.contested),
+        "background": event.background,
+        "rollup": event.rollup,
+    }
 
 
 def _columns(event: Event | None) -> Mapping[str, Any]:

@@ -299,7 +299,7 @@ class Record:
         """Events in the order of their first day, then id; events without a day last."""
         until = self._seq_as_of(wanted.as_of)
         t = schema.event_head if until is None else schema.event_version
-        query = sa.select(t.c.body, t.c.event_no, t.c.first_day).where(t.c.body.is_not(None), *_where(t, wanted), *_until(t, until))
+        query = sa.select(t.c.body, t.c.event_no, t.c.first_day).where(t.c.body.is_not(None), *where_filter(t, wanted), *_until(t, until))
         if until is not None:
             newer = schema.event_version.alias()
             later = sa.select(sa.literal(1)).where(newer.c.event_no == t.c.event_no, newer.c.seq > t.c.seq, newer.c.seq <= until)
@@ -451,7 +451,8 @@ def _until(table: sa.FromClause, seq: int | None) -> list[sa.ColumnElement[bool]
     return [] if seq is None else [table.c.seq <= seq]
 
 
-def _where(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:
+def where_filter(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a filter on `event_head` or `event_version`."""
     found: list[sa.ColumnElement[bool]] = []
     if wanted.since:
         found.append(t.c.last_day >= wanted.since.isoformat())

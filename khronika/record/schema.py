@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = "0003"
+VERSION = "0004"
 """Alembic revision that this program writes; an unknown one is a newer record."""
 
 metadata = sa.MetaData()
@@ -157,6 +157,31 @@ shown = sa.Table(
     sa.UniqueConstraint("event_no", "profile"),
 )
 """What a profile may see of an event, for lists and search; `words` are folded. record/shown.py; a row goes when its event changes."""
+
+tally = sa.Table(
+    "p_tally",
+    _projected,
+    sa.Column("event_no", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Text),
+    sa.Column("last_day", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("country", sa.Text),
+    sa.Column("region", sa.Text),
+    sa.Column("place", sa.Text),
+    sa.Column("actor", sa.Text),
+    sa.Column("killed_low", sa.Integer),
+    sa.Column("killed_high", sa.Integer),
+    sa.Column("injured_low", sa.Integer),
+    sa.Column("injured_high", sa.Integer),
+    sa.Column("contested", sa.Boolean, nullable=False),
+    sa.Column("background", sa.Boolean, nullable=False),
+    sa.Column("rollup", sa.Boolean, nullable=False),
+)
+"""What is counted of each event as it stands, without its body, so that a million are counted in a second (record/tallies.py)."""
+sa.Index(
+    "p_tally_day",
+    *(tally.c[name] for name in ("background", "day", "kind", "last_day", "killed_low", "killed_high", "injured_low", "injured_high", "contested")),
+)
 
 SEARCH = {
     "sqlite": [

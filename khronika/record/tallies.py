@@ -1,0 +1,94 @@
+"""Questions about numbers in, sums out of narrow tables: how many events and people a day and kind, how many documents a day and outlet.
+
+The rule: a sum says of how many events it is (`counted`), since an event without a toll adds nothing to it and is no zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from khronika.record import schema
+from khronika.record.record import Record, where_filter
+from khronika.record.shown import hidden_events
+from khronika.types import Filter
+
+DIMENSIONS = ("kind", "country", "region", "place", "actor")
+
+
+class Sum(NamedTuple):
+    """Events of one day and one value of each dimension asked for; `day` None: the day is open. Sums are over the events that give the toll.
+
+    `*_open`: how many of them have no upper bound; their lower one stands in the sum of the upper ones.
+    """
+
+    day: dt.date | None
+    values: tuple[str | None, ...]
+    events: int
+    killed_low: int
+    killed_high: int
+    killed_counted: int
+    killed_open: int
+    injured_low: int
+    injured_high: int
+    injured_counted: int
+    injured_open: int
+
+
+def sums(record: Record, wanted: Filter, dimensions: Sequence[str] = ()) -> Iterator[Sum]:
+    """Events as they stand, summed by first day and dimensions (`DIMENSIONS`); hidden events are left out.
+
+    An old view (`wanted.as_of`) or a least probability is not served here: those are counted from the events themselves.
+    """
+    t, h = schema.tally, schema.event_head
+    tolls: list[sa.ColumnElement[int]] = []
+    for name in ("killed", "injured"):
+        low, high = t.c[f"{name}_low"], t.c[f"{name}_high"]
+        tolls += [sa.func.coalesce(sa.func.sum(low), 0), sa.func.coalesce(sa.func.sum(sa.func.coalesce(high, low)), 0), sa.func.count(low)]
+        tolls.append(sa.func.count(low) - sa.func.count(high))
+    groups = [t.c.day, *(t.c[name] for name in dimensions)]
+    query = sa.select(*groups, sa.func.count(), *tolls).where(*_where(wanted)).group_by(*groups).order_by(*groups)
+    if wanted.place or wanted.actor or wanted.source or wanted.words or wanted.least_killed is not None:
+        query = query.where(t.c.event_no.in_(sa.select(h.c.event_no).where(*where_filter(h, wanted))))
+    numbers = hidden_events(record)
+    if numbers:
+        query = query.where(t.c.event_no.not_in(sorted(numbers)))
+    size = len(dimensions)
+    for row in record._rows(query):
+        yield Sum(dt.date.fromisoformat(row[0]) if row[0] else None, tuple(row[1 : 1 + size]), *(int(value) for value in row[1 + size :]))
+
+
+def _where(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    t = schema.tally
+    found: list[sa.ColumnElement[bool]] = []
+    if not wanted.background:
+        found.append(t.c.background.is_(False))
+    if wanted.since:
+        found.append(t.c.last_day >= wanted.since.isoformat())
+    if wanted.until:
+        found.append(t.c.day <= wanted.until.isoformat())
+    if wanted.kind:
+        found.append(t.c.kind == wanted.kind)
+    if wanted.contested is not None:
+        found.append(t.c.contested == wanted.contested)
+    return found
+
+
+class Coverage(NamedTuple):
+    """Documents of one outlet (None: unknown) published on one day (None: unknown)."""
+
+    day: dt.date | None
+    source: str | None
+    documents: int
+
+
+def coverage(record: Record) -> list[Coverage]:
+    """Documents read, by day of publication and outlet; near-copies and superseded versions count too: they were read."""
+    d = schema.document
+    rows = record._rows(
+        sa.select(d.c.published, d.c.source, sa.func.count()).group_by(d.c.published, d.c.source).order_by(d.c.published, d.c.source)
+    )
+    return [Coverage(dt.date.fromisoformat(row[0][:10]) if row[0] else None, row[1], row[2]) for row in rows]
