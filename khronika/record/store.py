@@ -28,7 +28,7 @@ def connect(address: str, *, create: bool, read_only: bool) -> sa.Connection:
     with faults(address):
         connection = _sqlite(path, read_only).connect() if is_sqlite else _postgresql(address).connect()
         try:
-            _check_schema(connection, address, create=create and not read_only)
+            _check_schema(connection, address, create=create and not read_only, migrate=not read_only)
         except BaseException:
             connection.close()
             connection.engine.dispose()
@@ -79,7 +79,7 @@ def _postgresql(address: str) -> sa.Engine:
     return sa.create_engine(address.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.pool.NullPool)
 
 
-def _check_schema(connection: sa.Connection, address: str, *, create: bool) -> None:
+def _check_schema(connection: sa.Connection, address: str, *, create: bool, migrate: bool) -> None:
     tables = set(sa.inspect(connection).get_table_names())
     version = None
     if "alembic_version" in tables:
@@ -92,7 +92,7 @@ def _check_schema(connection: sa.Connection, address: str, *, create: bool) -> N
     known = sorted(path.name.split("_")[0] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
     if version is not None and version not in known:
         raise RecordError(f"{address}: made by a newer khronika (schema {version}, this one knows {known[-1]}); upgrade khronika")
-    if not create:
+    if not (create if version is None else migrate):
         what = "an empty file" if version is None else f"of an older schema ({version})"
         raise RecordError(f"{address}: {what}; open it once for writing (khronika rebuild) to bring it up to date")
     _migrate(connection)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
+from khronika.errors import RecordError
 from khronika.record import open_record, schema, shown
 from khronika.record.merge import event_id
 from khronika.record.record import Record
@@ -88,6 +89,8 @@ def test_an_older_record_gets_the_table_and_keeps_all_else(address: str, open_at
         engine.execute(sa.text(statement))
     engine.commit()
     record.close()
-    with open_record(address, clock=lambda: NOON) as newer:
+    with pytest.raises(RecordError, match="older schema"):
+        open_record(address, create=False, read_only=True, clock=lambda: NOON)
+    with open_record(address, create=False, clock=lambda: NOON) as newer:
         assert newer.event(event_id(number)) is not None and fill(newer) == [number]
         assert newer._one(sa.text("SELECT version_num FROM alembic_version"))[0] == schema.VERSION
