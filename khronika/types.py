@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
 
 import msgspec
 
@@ -504,6 +504,33 @@ class Filter(Noun, frozen=True, kw_only=True):
     as_of: int | dt.datetime | None = None
 
 
+class Sum(NamedTuple):
+    """Events of one day and one value of each dimension asked for; `day` None: the day is open. Sums are over the events that give the toll.
+
+    `*_open`: how many of them have no upper bound; their lower one stands in the sum of the upper ones.
+    """
+
+    day: dt.date | None
+    values: tuple[str | None, ...]
+    events: int
+    killed_low: int
+    killed_high: int
+    killed_counted: int
+    killed_open: int
+    injured_low: int
+    injured_high: int
+    injured_counted: int
+    injured_open: int
+
+
+class Coverage(NamedTuple):
+    """Documents of one outlet (None: unknown) published on one day (None: unknown)."""
+
+    day: dt.date | None
+    source: str | None
+    documents: int
+
+
 class RecordQuery(Protocol):
     """What link/, summarize/, review/, transfer/ and web/ may ask a record; record/ implements it, pipeline hands it over."""
 
@@ -528,7 +555,15 @@ class RecordQuery(Protocol):
     def accounts_of_document(self, document_id: str) -> list[Account]: ...
 
     def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
-        """Accounts that share at least one blocking key, oldest first, at most `limit`."""
+        """Accounts that share at least one blocking key, oldest first; the `limit` that share most where there are more."""
+        ...
+
+    def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
+        """The same as ids, each with a number that changes where the account does."""
+        ...
+
+    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:
+        """The events that accounts belong to, each as the (account id, document id) of all that speak in it; accounts that are not here are left out."""
         ...
 
     def links_of(self, account_ids: Iterable[str]) -> list[Link]:

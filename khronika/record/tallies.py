@@ -7,35 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from khronika.record import schema
 from khronika.record.record import Record, where_filter
 from khronika.record.shown import hidden_events
-from khronika.types import Filter
+from khronika.types import Coverage, Filter, Sum
 
 DIMENSIONS = ("kind", "country", "region", "place", "actor")
-
-
-class Sum(NamedTuple):
-    """Events of one day and one value of each dimension asked for; `day` None: the day is open. Sums are over the events that give the toll.
-
-    `*_open`: how many of them have no upper bound; their lower one stands in the sum of the upper ones.
-    """
-
-    day: dt.date | None
-    values: tuple[str | None, ...]
-    events: int
-    killed_low: int
-    killed_high: int
-    killed_counted: int
-    killed_open: int
-    injured_low: int
-    injured_high: int
-    injured_counted: int
-    injured_open: int
 
 
 def sums(record: Record, wanted: Filter, dimensions: Sequence[str] = ()) -> Iterator[Sum]:
@@ -75,14 +55,6 @@ def _where(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.contested is not None:
         found.append(t.c.contested == wanted.contested)
     return found
-
-
-class Coverage(NamedTuple):
-    """Documents of one outlet (None: unknown) published on one day (None: unknown)."""
-
-    day: dt.date | None
-    source: str | None
-    documents: int
 
 
 def coverage(record: Record) -> list[Coverage]:
