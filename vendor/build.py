@@ -57,18 +57,20 @@ def copy(modules: Path, target: Path) -> None:
 
 
 def put_right(world: dict[str, Any]) -> dict[str, Any]:
-    """The TopoJSON of the countries, Crimea moved from Russia's polygons to Ukraine's.
+    """The TopoJSON of the countries, Crimea taken from Russia's polygons and made one with Ukraine's.
 
     Raises:
-        ValueError: no polygon of Russia holds Crimea, so that the source has changed and must be looked at.
+        ValueError: Crimea is not drawn as it was, so that the source has changed and must be looked at.
     """
     countries = {shape["properties"]["name"]: shape for shape in world["objects"]["countries"]["geometries"]}
     russia, ukraine = countries["Russia"], countries["Ukraine"]
     found = [polygon for polygon in russia["arcs"] if _holds(_ring(world, polygon[0]), CRIMEA)]
-    if len(found) != 1 or len(_ring(world, found[0][0])) > 200:
-        raise ValueError("world-atlas: Crimea is not one polygon of Russia any more; look at the map before changing this")
+    border, coast = found[0][0] if len(found) == 1 and len(found[0]) == 1 and len(found[0][0]) == 2 else (None, None)
+    mainland = next((polygon[0] for polygon in ukraine["arcs"] if border is not None and ~border in polygon[0]), None)
+    if coast is None or mainland is None:
+        raise ValueError("world-atlas: Crimea is not one polygon of Russia that borders on Ukraine any more; look at the map before changing this")
     russia["arcs"].remove(found[0])
-    ukraine["arcs"].append(found[0])
+    mainland[mainland.index(~border)] = coast  # around the peninsula instead of along the isthmus: no border is left there
     del world["objects"]["land"]
     return world
 

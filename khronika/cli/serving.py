@@ -70,6 +70,44 @@ def serve(host: str, port: int, **options: Any) -> None:
         uvicorn.Server(config).run(sockets=[listening])
 
 
+@click.command()
+@_shared
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False), metavar="OUT")
+@click.option("--profile", type=click.Choice(["research", "public"]), default="public", show_default=True)
+def site(out: Path, profile: Profile, **options: Any) -> None:
+    """Write the public pages as plain files for any web server; refused where khronika policy check finds a fault."""
+    from khronika.web.site import write_site
+
+    with opened(options["record_address"], read_only=False) as record:
+        count = write_site(record, _setup(options, profile, False), out)
+    click.echo(f"{count} events written to {out}", err=True)
+
+
+@click.group()
+def policy() -> None:
+    """What may be shown (docs/do-no-harm.md)."""
+
+
+@policy.command("check")
+@_shared
+@click.option("--profile", type=click.Choice(["research", "public"]), default="public", show_default=True)
+def policy_check(profile: Profile, **options: Any) -> None:
+    """List what would be shown, an event a line, and refuse (exit code 1) where something must not be."""
+    from khronika.web.check import check
+    from khronika.web.context import Context
+    from khronika.web.index import Index
+
+    shown = faults = 0
+    with opened(options["record_address"], read_only=False) as record:
+        context = Context(record, _setup(options, profile, False), Index())
+        for checked in check(context):
+            shown += 1
+            faults += bool(checked.faults)
+            click.echo(f"{checked.id}  {checked.line}" + "".join(f"  FAULT: {fault}" for fault in checked.faults))
+        click.echo(f"{shown} events would be shown by policy {context.policy.version} (profile {profile}), {context.view.unreviewed} only counted, {faults} faults", err=True)
+    sys.exit(1 if faults else 0)
+
+
 def _setup(options: dict[str, Any], profile: Profile, is_local: bool) -> Setup:
     from khronika.web.context import Setup
 
@@ -88,4 +126,4 @@ def _setup(options: dict[str, Any], profile: Profile, is_local: bool) -> Setup:
     )
 
 
-COMMANDS = (serve,)
+COMMANDS = (serve, site, policy)

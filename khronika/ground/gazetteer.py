@@ -202,7 +202,7 @@ class Gazetteer:
 
     def settlements_and_regions(self) -> list[tuple[str, float, float, int, str]]:
         """Name, latitude, longitude, population and kind of all that have a point, most people first: labels for a map."""
-        query = "SELECT name, latitude, longitude, population, kind FROM place WHERE kind IN ('settlement', 'region') AND latitude IS NOT NULL"
+        query = "SELECT name, latitude, longitude, population, kind FROM place WHERE (kind = 'settlement' OR kind = 'region' AND admin1 <> '') AND latitude IS NOT NULL"
         rows: list[tuple[str, float, float, int, str]] = self._connection.execute(query + " ORDER BY population DESC, id").fetchall()
         return rows
 

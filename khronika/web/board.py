@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from khronika.record.merge import event_id
 from khronika.text import fold
+from khronika.transfer.coding import country_name
 from khronika.types import KINDS
 from khronika.web.filters import Wanted
 from khronika.web.rows import Row, read_row
@@ -137,6 +138,7 @@ class Board:
                 "longitude": row.longitude if has_point else math.nan,
                 "radius": row.radius_km or 0.0,
                 "is_area": row.precision in _AREAS,
+                "changed": int(row.changed.timestamp()) if row.changed else 0,
                 "name": self._names.setdefault(f"{row.precision}|{row.place}|{row.country}", len(self._names)),
                 "killed": row.killed.low if row.killed else -1,
                 "contested": bool(row.contested),
@@ -196,17 +198,25 @@ class Board:
             across |= (c["longitude"] + turn + wide >= west) & (c["longitude"] + turn - wide <= east)
         return np.asarray(across & (c["latitude"] + reach >= south) & (c["latitude"] - reach <= north), np.bool_)
 
+    def newest(self, visible: Mask, most: int) -> list[tuple[int, dt.datetime]]:
+        """Positions of what came or changed last, newest first, and when a reader could see it so: not before the day on which it was shown."""
+        c = self.columns
+        at = np.flatnonzero(visible & ~c["background"])
+        seen = np.maximum(c["changed"][at], (c["since"][at].astype(np.int64) - dt.date(1970, 1, 1).toordinal()) * 86_400)
+        chosen = np.argsort(-seen, kind="stable")[:most]
+        return [(int(at[n]), dt.datetime.fromtimestamp(int(seen[n]), dt.UTC)) for n in chosen]
+
     def event_id(self, at: int) -> str:
         """The id of the event at a position."""
         return event_id(self.number(at))
 
 
 def _place_names(row: Row) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in (row.place, row.admin1, row.country) if name))
+    return tuple(dict.fromkeys(name for name in (row.place, row.admin1, country_name(row.country) if row.country else None) if name))
 
 
 _COLUMNS: dict[str, Any] = {
     "number": np.int64, "alive": np.bool_, "shown": np.bool_, "since": np.int32, "first": np.int32, "last": np.int32, "kind": np.int16,
-    "latitude": np.float64, "longitude": np.float64, "radius": np.float32, "is_area": np.bool_, "name": np.int32, "killed": np.int32,
+    "latitude": np.float64, "longitude": np.float64, "radius": np.float32, "is_area": np.bool_, "changed": np.int64, "name": np.int32, "killed": np.int32,
     "contested": np.bool_, "background": np.bool_,
 }  # fmt: skip

@@ -155,7 +155,7 @@ def _context(request: Request) -> Iterator[Context]:
 def templates() -> Environment:
     """The templates; all values are escaped, and a name that is not known is an error."""
     made = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.globals |= {"word": words.word, "toll": words.toll, "missing": statics.missing, "version": __version__}
+    made.globals |= {"word": words.word, "toll": words.toll, "where": words.where, "missing": statics.missing, "version": __version__}
     made.filters |= {"plain": words.plain}
     return made
 

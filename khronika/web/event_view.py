@@ -15,8 +15,11 @@ from khronika.policy import Names, Policy, names_of
 from khronika.record.merge import seq_of
 from khronika.record.record import Record
 from khronika.record.shown import Version, history
-from khronika.types import Account, Event, Held, Link, Noun, Voice
-from khronika.web.words import toll, word
+from khronika.types import Account, Claim, Event, Held, Link, Noun, Range, Voice
+from khronika.web.words import toll, where, word
+
+SHORT = 80
+"""Code points of a value that is printed beside the words it comes from; a longer one says the same again."""
 
 
 class Told(Noun, frozen=True, kw_only=True):
@@ -28,10 +31,16 @@ class Told(Noun, frozen=True, kw_only=True):
 
 
 class Said(Noun, frozen=True, kw_only=True):
-    """One row of "who says what"; `stands` is "for", "against" or "" to what the event holds."""
+    """One row of "who says what"; `stands` is "for", "against" or "" to what the event holds.
+
+    `names` is whom it names as the author, `counts` what it says of how many; `value` its own words for them, where they are short.
+    """
 
     voice: Voice
     stands: str = ""
+    names: str = ""
+    counts: str = ""
+    value: str = ""
     is_painful: bool = False
     url: str | None = None
     document_id: str | None = None
@@ -103,12 +112,54 @@ def _said(event: Event, told: Sequence[Told], policy: Policy) -> tuple[Said, ...
             Said(
                 voice=voice,
                 stands=_stands(voice, [value for value in by_about.get(voice.about, held) if value is not None]),
+                names=_named(voice, one),
+                counts=_counted(voice, one),
+                value=voice.value if voice.value and len(voice.value) <= SHORT and voice.value != voice.words else "",
                 is_painful=policy.is_painful(f"{voice.words} {voice.value or ''}"),
                 url=one.url if one else None,
                 document_id=one.document_id if one else None,
             )
         )
     return tuple(found)
+
+
+def _claim(voice: Voice, one: Told | None) -> tuple[int, Claim | None]:
+    number = int(voice.claim_id.rpartition(":")[2])
+    claims = one.account.mention.claims if one else ()
+    return number, claims[number] if 0 <= number < len(claims) else None
+
+
+def _named(voice: Voice, one: Told | None) -> str:
+    """Whom a voice names as the author; "" where it names nobody, or denies."""
+    number, _ = _claim(voice, one)
+    if one is None or voice.stance in ("denies", "doubts"):
+        return ""
+    parties = [party for party in one.account.mention.perpetrators if number in party.asserted_by]
+    return ", ".join(dict.fromkeys(party.actor.name if party.actor else party.quote.words for party in parties))
+
+
+def _counted(voice: Voice, one: Told | None) -> str:
+    """The counts that a voice gives: "3–5 killed, 2 injured"."""
+    number, claim = _claim(voice, one)
+    source = claim if claim is not None else one.account.mention if one is not None and number < 0 and voice.about == "casualties" else None
+    found = []
+    for name in ("killed", "injured"):
+        count = getattr(source, name, None)
+        if count is not None:
+            found.append(f"{toll(Range(low=count.low, best=count.low, high=count.high))} {name}")
+    return ", ".join(found)
+
+
+def versus(about: str, said: Sequence[Said]) -> list[tuple[str, list[Said]]]:
+    """Voices on one matter by what they say, each group with its title: rival authors beside each other, else for and against what is held."""
+    against = [one for one in said if one.stands == "against"]
+    named = list(dict.fromkeys(one.names for one in said if one.names))
+    if about == "perpetrator" and len(named) > 1:
+        groups = [(f"says that it was {name}", [one for one in said if one.names == name]) for name in named]
+        groups.append(("denies, doubts, or names nobody clearly", [one for one in said if not one.names]))
+    else:
+        groups = [("says so" if against else "all who speak of it", [one for one in said if one not in against]), ("disputes it, or says otherwise", against)]
+    return [(title, group) for title, group in groups if group]
 
 
 def _stands(voice: Voice, held: Sequence[Held[Any]]) -> str:
@@ -154,12 +205,11 @@ def difference(before: Event, after: Event) -> tuple[tuple[str, str, str], ...]:
 
 def plain_fields(event: Event) -> dict[str, str]:
     """The values that an event holds, in words."""
-    place = event.where.value
     return {
         "kind": word("kind", event.kind.value),
         "status": word("status", event.status.value),
         "when": days(event),
-        "where": ", ".join(part for part in (place.name, place.admin1, place.country) if part) if place else "",
+        "where": where(event.where.value),
         "perpetrators": ", ".join(actor.name for actor in event.perpetrators.value) or "unknown",
         "killed": toll(event.killed),
         "injured": toll(event.injured),

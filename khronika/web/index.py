@@ -41,6 +41,8 @@ class View:
         self.tag = f"{board.seq}-{today.isoformat()}-{stamp}"
         """Changes whenever any list may: an ETag."""
         self._picked: dict[Wanted, Numbers] = {}
+        self.made: dict[str, str] = {}
+        """Whole answers that many ask for."""
 
     @property
     def seq(self) -> int:

@@ -46,7 +46,8 @@ def list_of(context: Context, wanted: Wanted, after: str | None, limit: int = RO
         "rows": rows,
         "total": len(picked),
         "after": after,
-        "more": more,
+        "after_next": more,
+        "more": f"/?{wanted.query(after=more)}" if more else None,
         "kinds": KINDS,
         "places": view.board.places.most_borne(view.visible, 60),
         "sources": view.board.sources.most_borne(view.visible, 60),
@@ -90,7 +91,7 @@ def event_values(context: Context, shown: event_view.Shown) -> dict[str, Any]:
         "event": shown.event,
         "fields": event_view.plain_fields(shown.event),
         "days": event_view.days(shown.event),
-        "groups": [(about, found) for about in _ABOUT if (found := [said for said in shown.voices if said.voice.about == about])],
+        "groups": [(about, event_view.versus(about, found)) for about in _ABOUT if (found := [said for said in shown.voices if said.voice.about == about])],
         "changes": event_view.changes(context.record, context.policy, shown.event.id),
         "is_old": shown.as_of is not None,
     }

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 
 from khronika import config
-from khronika.types import Held, Range
+from khronika.transfer.coding import country_name
+from khronika.types import Held, Noun, Place, Range
 
 
 def word(group: str, name: str) -> str:
     """The pages' words for a short name, the name itself where there are none."""
     return str(config.data("pages/en.toml")[group].get(name, name.replace("_", " ")))
+
+
+def where(place: Place | Noun | None) -> str:
+    """A place with its region and country: "Sumy, Sumy Oblast, Ukraine"; "" where none is known."""
+    if place is None:
+        return ""
+    name, country = getattr(place, "name", None) or getattr(place, "place", None), getattr(place, "country", None)
+    parts = [country_name(name) if name == country and name else name, getattr(place, "admin1", None), country_name(country) if country else None]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 def toll(value: Held[Range] | Range | None) -> str:
@@ -29,3 +39,8 @@ _ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060
 def plain(text: str | None) -> str:
     """Words of a text without the marks that are not seen and turn or hide others."""
     return _ODD.sub("", text or "")
+
+
+def spoken(group: str, name: str) -> str:
+    """The words of the correction form and the queue for a short name."""
+    return str(config.data("pages/corrections.en.toml")[group].get(name, name.replace("_", " ")))
