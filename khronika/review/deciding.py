@@ -19,7 +19,9 @@ from khronika.review.correcting import enter
 from khronika.review.queue import says
 from khronika.types import Correction, Event, Link, Reason, Verdict
 
-_FROM = {"accepted": ("proposed", "rejected", "withdrawn"), "rejected": ("proposed",), "withdrawn": ("proposed", "accepted")}
+_FROM = {
+    "accepted": ("proposed", "rejected", "withdrawn"), "rejected": ("proposed",), "withdrawn": ("proposed", "accepted"), "proposed": ("rejected", "withdrawn"),
+}  # fmt: skip
 """State to come -> the states that it may follow."""
 MOST_PAIRS = 2_500
 """Verdicts that joining or splitting two events leaves; a verdict holds between whole groups, so that more add nothing."""
@@ -39,7 +41,7 @@ def find_correction(record: Record, id: str) -> Correction:
 
 
 def decide(record: Record, id: str, state: str, by: str, reason: str = "") -> list[Correction]:
-    """Accept, reject or withdraw a correction and with it those that say the same; an open one is withdrawn alone.
+    """Accept, reject or withdraw a correction, or put it back in the queue, and with it those that say the same; an open one is withdrawn alone.
 
     Raises:
         UsageError: there is no such correction, or it is in no state that this may follow.
@@ -65,7 +67,7 @@ def act(record: Record, corrections: Iterable[Correction], by: str, reason: str 
     """Enter corrections and accept them, all or none: what an editor does by themselves, or in place of what a reader proposed.
 
     Args:
-        instead_of: id of the proposed correction that these carry out; it is accepted with them.
+        instead_of: id of the proposed one that these are in place of: words for an editor are accepted with them, another value of a field is not.
 
     Raises:
         UsageError: one does not fit its field, or the proposed one is decided already.
@@ -76,7 +78,7 @@ def act(record: Record, corrections: Iterable[Correction], by: str, reason: str 
             known = find_correction(record, instead_of)
             if known.state != "proposed":
                 raise UsageError(f"{known.id} is {known.state} already")
-            tx.decide_correction(known.id, "accepted", by, reason or "as corrected by the editor")
+            tx.decide_correction(known.id, "accepted" if known.field == "note" else "rejected", by, reason or "as corrected by the editor")
         for correction in corrections:
             (entered,) = enter(record, tx, [replace(correction, by=by, follows=instead_of)])
             done.append(tx.decide_correction(entered.id, "accepted", by, reason))

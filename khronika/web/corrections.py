@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from khronika import config
 from khronika.errors import UsageError
 from khronika.policy import Policy
 from khronika.review.deciding import find_correction
@@ -23,7 +22,7 @@ from khronika.types import KINDS, Correction
 from khronika.web.context import Context, Ctx, policy_of
 from khronika.web.forms import Fields, Form
 from khronika.web.limits import Limits, address_of
-from khronika.web.words import word
+from khronika.web.words import spoken, word
 
 router = APIRouter(include_in_schema=False)
 MOST_OPEN = 1_000
@@ -33,11 +32,6 @@ TRAP = "website"
 """A field that no person sees; programs that fill in everything fill it in."""
 limits = Limits(a_minute=10, a_day=60)
 _ABOUT = ("event", "document", "account", "words", "prefix", "suffix", "start", "within")
-
-
-def spoken(group: str, name: str) -> str:
-    """The words of the correction form for a short name."""
-    return str(config.data("pages/corrections.en.toml")[group].get(name, name.replace("_", " ")))
 
 
 @router.get("/corrections")

@@ -56,8 +56,9 @@
     before.setEnd(range.startContainer, range.startOffset);
     after.selectNodeContents(home);
     after.setStart(range.endContainer, range.endOffset);
-    const lead = range.toString().length - range.toString().trimStart().length;
-    const found = { words, start: points(before.toString()) + lead, prefix: before.toString().slice(-AROUND), suffix: after.toString().slice(0, AROUND) };
+    const [, lead, trail] = range.toString().match(/^(\s*)[^]*?(\s*)$/);
+    const ahead = before.toString() + lead;
+    const found = { words, start: points(ahead), prefix: ahead.slice(-AROUND), suffix: (trail + after.toString()).slice(0, AROUND) };
     if (home.dataset.document && !home.matches("main")) found.document = home.dataset.document;
     if (inside.closest("h1")) found.within = "title";
     const account = inside.closest("[data-account]")?.dataset.account;
