@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
 
 Span = tuple[int, int]
 """Start and end in code points, half-open."""
@@ -45,6 +47,19 @@ def words_of(text: str) -> list[str]:
 def overlaps(a: Span, b: Span) -> bool:
     """Whether two spans share a character."""
     return a[0] < b[1] and b[0] < a[1]
+
+
+class Sorted:
+    """Spans in order of their starts, asked which of them share a character with another without looking at all of them."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+        self._longest = max((end - start for start, end in spans), default=0)
+
+    def touching(self, span: Span) -> list[int]:
+        """Indices, in order."""
+        first, behind = bisect_left(self._spans, (span[0] - self._longest, 0)), bisect_left(self._spans, (span[1], 0))
+        return [n for n in range(first, behind) if overlaps(self._spans[n], span)]
 
 
 _ABBREVIATIONS = frozenset(

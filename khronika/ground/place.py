@@ -13,7 +13,7 @@ from khronika.ground.gazetteer import Entry, Gazetteer, key_of
 from khronika.ground.phrases import plain, shaped
 from khronika.ground.rank import Ranked, context_of, kilometres, rank
 from khronika.ground.toponyms import Found, Scene, recognise
-from khronika.text import Span, overlaps, sentences
+from khronika.text import Sorted, Span, overlaps, sentences
 from khronika.types import Mention, Noun, Place, Precision, Quote, Reading, Text
 
 _EXACT = {"site": 0, "settlement": 1, "district": 2, "region": 3, "country": 4}
@@ -93,6 +93,7 @@ class _Grounds:
         self.found = [f for f in recognise(self.scene, gazetteer) if not any(overlaps((f.start, f.end), hole) for hole in holes)]
         self.context = context_of(self.scene, self.found, home)
         self.found = [self.widened(f) for f in sorted({(f.start, f.end): f for f in [*self.found, *self.worded(reading)]}.values())]
+        self.spans = Sorted([(f.start, f.end) for f in self.found])
         self.ranked = rank(self.scene, self.found, gazetteer, home)
         self.sentences = sentences(self.joined)
         self.stray = {n for n, (f, r) in enumerate(zip(self.found, self.ranked, strict=True)) if self.is_stray(f, r.entry)}
@@ -133,6 +134,9 @@ class _Grounds:
     def worded(self, reading: Reading) -> list[Found]:
         """Names inside the extractor's place words that recognition passed over: there the bar is low."""
         extra: list[Found] = []
+        taken = bytearray(len(self.joined))
+        for start, end in (*((f.start, f.end) for f in self.found), *self.scene.persons):
+            taken[start:end] = b"\1" * (end - start)
         for mention in reading.mentions:
             for quote in mention.where_words:
                 start, end = self.span(quote)
@@ -141,11 +145,11 @@ class _Grounds:
                 for i in range(len(local.tokens)):
                     for j in local.spans_from(i):
                         a, b = local.tokens[i].start + start, local.tokens[j].end + start
-                        taken = any(overlaps((a, b), (f.start, f.end)) for f in [*self.found, *extra])
-                        if i <= done or taken or any(overlaps((a, b), person) for person in self.scene.persons):
+                        if i <= done or any(taken[a:b]):
                             continue
                         if candidates := self.meant(self.joined[a:b], a, b):
                             extra.append(Found(a, b, self.joined[a:b], key_of(self.joined[a:b]), candidates, 0.5, frozenset()))
+                            taken[a:b] = b"\1" * (b - a)
                             done = j
         return extra
 
@@ -168,7 +172,7 @@ class _Grounds:
         spans = [self.span(q) for q in mention.where_words]
         trigger = self.span(mention.trigger)
         if spans:
-            inside = [n for n, f in enumerate(self.found) if any(overlaps((f.start, f.end), s) for s in spans)]
+            inside = sorted({n for s in spans for n in self.spans.touching(s)})
             if inside:
                 return self.sharper(self.named(mention, inside, spans), mention)
             if adjective := self.adjective(mention.where_words):
@@ -208,7 +212,7 @@ class _Grounds:
         evidence = [self.span(q) for q in mention.evidence]
         rings: list[tuple[str, list[Span]]] = [("in the sentence of the event", [own]), ("in the sentences that report it", evidence)]
         for reason, ring in rings:
-            inside = [n for n in range(len(self.found)) if self.may_be_scene(n) and any(overlaps((self.found[n].start, self.found[n].end), s) for s in ring)]
+            inside = [n for n in sorted({n for s in ring for n in self.spans.touching(s)}) if self.may_be_scene(n)]
             if inside:
                 return self.best(inside, trigger, reason, prefer_exact=reason.startswith("in the sentence of"))
         return self.fall_back(trigger, own)

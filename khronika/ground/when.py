@@ -14,7 +14,7 @@ from functools import cache
 from khronika.ground.periods import add_days, add_months
 from khronika.ground.telling import Timex, Told, find_times, read_times
 from khronika.ground.timex import grammar_of
-from khronika.text import Span, overlaps, sentences
+from khronika.text import Sorted, Span, overlaps, sentences
 from khronika.types import Basis, Mention, Quote, Reading, Text, When
 
 __all__ = ["Timex", "find_times", "when_of_mentions"]
@@ -34,12 +34,13 @@ class _Side:
     told: Told
     sentences: list[Span]
     starts: list[int]
+    spans: Sorted
 
     def sentence(self, at: int) -> int:
         return max(bisect_right(self.starts, at) - 1, 0)
 
     def times_in(self, span: Span) -> list[int]:
-        return [i for i, time in enumerate(self.told.times) if overlaps((time.start, time.end), span)]
+        return self.spans.touching(span)
 
 
 @dataclass
@@ -288,7 +289,8 @@ def _sharpness(time: Timex) -> int:
 
 def _side(words: str, published: dt.date | None, language: str) -> _Side:
     spans = sentences(words)
-    return _Side(words, read_times(words, published, language), spans, [start for start, _ in spans])
+    told = read_times(words, published, language)
+    return _Side(words, told, spans, [start for start, _ in spans], Sorted([(time.start, time.end) for time in told.times]))
 
 
 @cache
