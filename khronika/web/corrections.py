@@ -21,7 +21,7 @@ from khronika.review.reporting import ASKED, CATEGORIES, MOST_NAME, MOST_SELECTE
 from khronika.types import KINDS, Correction
 from khronika.web.context import Context, Ctx, policy_of
 from khronika.web.forms import Fields, Form
-from khronika.web.limits import Limits, address_of
+from khronika.web.limits import address_of, limits_of
 from khronika.web.words import spoken, word
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +30,8 @@ MOST_OPEN = 1_000
 LOG_ROWS = 200
 TRAP = "website"
 """A field that no person sees; programs that fill in everything fill it in."""
-limits = Limits(a_minute=10, a_day=60)
+A_MINUTE, A_DAY = 10, 60
+"""Corrections that one reader may send."""
 _ABOUT = ("event", "document", "account", "words", "prefix", "suffix", "start", "within")
 
 
@@ -88,7 +89,7 @@ def send(context: Ctx, request: Request, form: Form) -> Response:
     """Take what a reader says and give the reference under which its state can be followed."""
     if form.of(TRAP):
         return _form(context, request, Fields(form, **{TRAP: ""}), "Please leave the field “Website” empty; it is there to catch programs.", 400)
-    wait_s = limits.wait_s(address_of(request, context.setup), time.monotonic())
+    wait_s = limits_of(request, "corrections", A_MINUTE, A_DAY).wait_s(address_of(request, context.setup), time.monotonic())
     if wait_s:
         when = f"{wait_s} seconds" if wait_s <= 120 else f"{wait_s // 3600 + 1} hours"
         response = _form(context, request, form, f"That was a lot at once. Thank you; please send this one in {when}. What you wrote is still here.", 429)

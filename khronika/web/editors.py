@@ -18,12 +18,11 @@ from khronika.errors import UsageError
 from khronika.record.editors import ROLES, Account, put_editor, read_editor, read_editors, remove_editor, sign_out
 from khronika.web.context import Context, Ctx, Editor
 from khronika.web.forms import Form
-from khronika.web.limits import Limits, address_of, is_secure
+from khronika.web.limits import address_of, is_secure, limits_of
 from khronika.web.sessions import HOURS, check_password, hash_password, is_token, make_session, make_token, read_session
 
 router = APIRouter(include_in_schema=False)
 COOKIE, SECURE_COOKIE = "session", "__Host-session"
-by_address, by_name = Limits(a_minute=5, a_day=100), Limits(a_minute=10, a_day=300)
 
 
 def _cookie(request: Request) -> str:
@@ -109,6 +108,7 @@ def _inner(to: str) -> str:
 def sign_in(context: Ctx, request: Request, form: Form) -> Response:
     """Start a session."""
     name, now = form.of("name"), time.monotonic()
+    by_address, by_name = limits_of(request, "sign-in", 5, 100), limits_of(request, "name", 10, 300)
     wait_s = max(by_address.wait_s(address_of(request, context.setup), now), by_name.wait_s(name.casefold(), now))
     if wait_s:
         response = _sign_in_page(context, form.of("to"), f"Too many attempts. Wait {wait_s} seconds.", 429, name)

@@ -83,6 +83,15 @@ class Limits:
         return hmac.digest(self._salt, _network(address).encode(), hashlib.sha256)
 
 
+def limits_of(request: Request, name: str, a_minute: int, a_day: int) -> Limits:
+    """The counts of this application under a name."""
+    state = request.app.state
+    if not hasattr(state, "limits"):
+        state.limits = {}
+    found: Limits = state.limits.setdefault(name, Limits(a_minute, a_day))
+    return found
+
+
 def _network(address: str) -> str:
     """The address; of IPv6 the part that one household has."""
     try:
