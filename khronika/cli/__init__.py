@@ -35,7 +35,18 @@ def main() -> None:
     """Turns reports about a conflict into a record of events: who said so, in which words, and who disputes it."""
 
 
-from khronika.cli import correcting, editing, keeping, looking, reading, rereading, serving, telling
+from khronika.cli import correcting, editing, keeping, looking, reading, rereading, scoring, serving, summarizing, telling
 
-for command in (*reading.COMMANDS, *looking.COMMANDS, *correcting.COMMANDS, *editing.COMMANDS, *telling.COMMANDS, *rereading.COMMANDS, *keeping.COMMANDS, *serving.COMMANDS):
+for command in (
+    *reading.COMMANDS,
+    *looking.COMMANDS,
+    *correcting.COMMANDS,
+    *editing.COMMANDS,
+    *telling.COMMANDS,
+    *rereading.COMMANDS,
+    *keeping.COMMANDS,
+    *serving.COMMANDS,
+    *summarizing.COMMANDS,
+    *scoring.COMMANDS,
+):
     main.add_command(command)

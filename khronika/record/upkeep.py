@@ -75,7 +75,7 @@ def entries_about(connection: sa.Connection, item: str) -> dict[int, str]:
     e = schema.entry
     own = sa.select(e.c.seq, e.c.digest).where(e.c.kind.in_(("document", "text", "reading")), e.c.key == item)
     found = {row.seq: row.digest for row in connection.execute(own)}
-    for entry, body in _of_kinds(connection, ("account", "rejection", "correction", "decision")):
+    for entry, body in _of_kinds(connection, ("account", "rejection", "correction", "decision", "forecast")):
         if body is None:
             continue
         if _is_about(entry.kind, entry.key, body, item, accounts):
@@ -97,6 +97,8 @@ def _is_about(kind: str, key: str, body: bytes, item: str, accounts: set[str]) -
     if kind == "rejection":
         aside = msgspec.json.decode(body[4 : 4 + int.from_bytes(body[:4], "big")], type=SetAside)
         return key == item or aside.document is not None and aside.document.id == item
+    if kind == "forecast":
+        return bool(msgspec.json.decode(body)["document_id"] == item)
     correction = msgspec.json.decode(body, type=Correction)
     return correction.document_id == item or correction.account_id in accounts
 
