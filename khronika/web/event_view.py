@@ -15,11 +15,9 @@ from khronika.policy import Names, Policy, names_of
 from khronika.record.merge import seq_of
 from khronika.record.record import Record
 from khronika.record.shown import Version, history
+from khronika.text import fold
 from khronika.types import Account, Claim, Event, Held, Link, Noun, Range, Voice
 from khronika.web.words import toll, where, word
-
-SHORT = 80
-"""Code points of a value that is printed beside the words it comes from; a longer one says the same again."""
 
 
 class Told(Noun, frozen=True, kw_only=True):
@@ -33,7 +31,7 @@ class Told(Noun, frozen=True, kw_only=True):
 class Said(Noun, frozen=True, kw_only=True):
     """One row of "who says what"; `stands` is "for", "against" or "" to what the event holds.
 
-    `names` is whom it names as the author, `counts` what it says of how many; `value` its own words for them, where they are short.
+    `names` is whom it names as the author, `counts` what it says of how many; `value` its own words for them, where they are not most of its words.
     """
 
     voice: Voice
@@ -114,7 +112,7 @@ def _said(event: Event, told: Sequence[Told], policy: Policy) -> tuple[Said, ...
                 stands=_stands(voice, [value for value in by_about.get(voice.about, held) if value is not None]),
                 names=_named(voice, one),
                 counts=_counted(voice, one),
-                value=voice.value if voice.value and len(voice.value) <= SHORT and voice.value != voice.words else "",
+                value="" if not voice.value or 2 * len(voice.value) > len(voice.words) else voice.value,
                 is_painful=policy.is_painful(f"{voice.words} {voice.value or ''}"),
                 url=one.url if one else None,
                 document_id=one.document_id if one else None,
@@ -155,11 +153,21 @@ def versus(about: str, said: Sequence[Said]) -> list[tuple[str, list[Said]]]:
     against = [one for one in said if one.stands == "against"]
     named = list(dict.fromkeys(one.names for one in said if one.names))
     if about == "perpetrator" and len(named) > 1:
-        groups = [(f"says that it was {name}", [one for one in said if one.names == name]) for name in named]
-        groups.append(("denies, doubts, or names nobody clearly", [one for one in said if not one.names]))
+        version = [_version(one, named) for one in said]
+        groups = [(f"says that it was {name}", [one for one, of in zip(said, version) if of == name]) for name in named]
+        groups.append(("denies, doubts, or names nobody clearly", [one for one, of in zip(said, version) if not of]))
     else:
         groups = [("says so" if against else "all who speak of it", [one for one in said if one not in against]), ("disputes it, or says otherwise", against)]
     return [(title, group) for title, group in groups if group]
+
+
+def _version(one: Said, named: Sequence[str]) -> str:
+    """Which of the rival authors a voice names; by its words where nothing was read of them."""
+    if one.names or one.voice.stance in ("denies", "doubts"):
+        return one.names
+    words = fold(f"{one.voice.value or ''} {one.voice.words}")
+    found = [name for name in named if fold(name) in words]
+    return found[0] if len(found) == 1 else ""
 
 
 def _stands(voice: Voice, held: Sequence[Held[Any]]) -> str:

@@ -5,12 +5,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const line = document.getElementById("timeline"), key = document.getElementById("timeline-key"), box = document.getElementById("box");
   if (!element || !window.L || !window.uPlot) return;
   const isCopy = !form, { get, join } = window.khronikaMap;
-  let held = null, moves = 0;
+  let held = null;
 
   const map = window.khronikaMap.start(element, {
     isCopy,
     moved(now) {
-      if (!follow || !follow.checked || moves-- > 0) { moves = Math.max(0, moves); return; }
+      if (!follow || !follow.checked) return;
       box.value = now;
       submit();
     },
@@ -30,8 +30,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (asked === held) return;
     held = asked;
     const within = query.get("box");
-    if (fit && within) { moves = 1; map.show(asked, within.split(",").map(Number)); }
-    else if (fit) get(element.dataset.marks + (isCopy ? "" : "?" + join(asked, { zoom: 3 })), (found) => { moves = 1; map.fitMarks(found.marks); map.show(asked); });
+    if (fit && within) map.show(asked, within.split(",").map(Number));
+    else if (fit) get(element.dataset.marks + (isCopy ? "" : "?" + join(asked, { zoom: 3 })), (found) => { map.fitMarks(found.marks); map.show(asked); });
     else map.show(asked);
     get(line.dataset.timeline + (isCopy ? "" : "?" + asked), (found) => window.khronikaTimeline.draw(line, key, found, (since, until) => {
       if (!form) return;

@@ -2,6 +2,7 @@
 "use strict";
 window.khronikaMap = (function () {
   const BLUE = "#0b5394", WARN = "#8a2b06";
+  const shared = { start, get, join, last: null, now: null }; // `last`: the marks drawn; `now`: the map of this page
   const AREAS = new Set(["district", "region", "country"]);
 
   function get(address, done) {
@@ -19,7 +20,14 @@ window.khronikaMap = (function () {
     if (data.boundaries) get(data.boundaries, (shapes) => L.geoJSON(shapes, { pane: "base", interactive: false, style: { color: "#555", weight: 1, fill: false, dashArray: "4 3" } }).addTo(map));
     const marks = L.layerGroup().addTo(map), labels = L.layerGroup().addTo(map);
     const areas = L.canvas({ pane: "areas" });
-    let query = "", asked = 0, everything = null;
+    let query = "", asked = 0, everything = null, quiet = false;
+
+    function fitTo(bounds, options) {
+      // Without an animation it has moved when it returns; that is no reader's move.
+      quiet = true;
+      map.fitBounds(bounds, { animate: false, ...options });
+      quiet = false;
+    }
 
     const box = () => {
       const b = map.getBounds().pad(0.1);
@@ -39,6 +47,7 @@ window.khronikaMap = (function () {
     }
 
     function draw(found) {
+      shared.last = { marks: found };
       marks.clearLayers();
       for (const mark of found) marks.addLayer(AREAS.has(mark.precision) ? area(mark) : mark.n > 1 ? several(mark) : place(mark));
     }
@@ -110,16 +119,16 @@ window.khronikaMap = (function () {
       }
     }
 
-    map.on("moveend", () => { refresh(); hooks.moved(box()); });
-    return {
+    map.on("moveend", () => { refresh(); if (!quiet) hooks.moved(box()); });
+    shared.now = {
       show(next, fit) {
         query = next;
-        if (fit) map.fitBounds([[fit[1], fit[0]], [fit[3], fit[2]]], { animate: false });
+        if (fit) fitTo([[fit[1], fit[0]], [fit[3], fit[2]]]);
         refresh();
       },
       fitMarks(found) {
         const spots = found.map((mark) => [mark.lat, mark.lon]);
-        if (spots.length) map.fitBounds(L.latLngBounds(spots).pad(0.15), { maxZoom: 7, animate: false });
+        if (spots.length) fitTo(L.latLngBounds(spots).pad(0.15), { maxZoom: 7 });
       },
       box,
       light(at) {
@@ -128,6 +137,7 @@ window.khronikaMap = (function () {
       },
       map,
     };
+    return shared.now;
   }
 
   function drawWorld(map, world) {
@@ -166,5 +176,5 @@ window.khronikaMap = (function () {
     });
   }
 
-  return { start, get, join };
+  return shared;
 })();
