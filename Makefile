@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXTRAS := analytics,analysis,postgres,web,dev
 
-.PHONY: install demo test lint check train clean
+.PHONY: install wheel demo test lint check train clean
 
 .venv/.installed: pyproject.toml
 	@echo "Installing khronika into .venv: about 130 packages, 1.4 GB, 2 to 4 minutes; nothing outside this folder but the gazetteer in ~/.cache/khronika."
@@ -11,7 +11,14 @@ EXTRAS := analytics,analysis,postgres,web,dev
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@
 
-install: .venv/.installed
+# The pages' scripts and base map (vendor/package-lock.json); without npm the pages are plain lists.
+vendor/.installed: vendor/package.json vendor/package-lock.json vendor/build.py
+	@if $(PYTHON) vendor/build.py; then touch $@; fi
+
+install: .venv/.installed vendor/.installed
+
+wheel: install
+	@$(BIN)/pip wheel --quiet --no-deps -w dist .
 
 demo: install
 	@$(BIN)/khronika demo
@@ -40,4 +47,4 @@ train: train/work/env/.installed
 	@train/work/env/bin/python -m train.extractor.tune khronika/data/model --data ../shared
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf vendor/.installed vendor/node_modules khronika/web/static/vendor .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -34,11 +34,11 @@ Ring = list[tuple[float, float]]
 def main() -> int:
     if shutil.which("npm") is None:
         print("npm is not installed: the pages will be plain lists without map and timeline (install nodejs and npm, then make install)", file=sys.stderr)
-        return 0
+        return 1
     done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=HERE, check=False)
     if done.returncode:
         print("npm could not fetch the pages' scripts (vendor/package-lock.json); the pages will be plain lists without map and timeline", file=sys.stderr)
-        return 0
+        return 1
     copy(HERE / "node_modules", TARGET)
     return 0
 
