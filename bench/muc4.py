@@ -20,7 +20,7 @@ sys.path.sort(key=lambda entry: entry.endswith("bench"))  # last: its html.py wo
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from khronika.extract import EXTRACTORS
-from khronika.types import Mention, Reading, Text
+from khronika.types import Mention, Participant, Reading, Text
 
 ROLES = ("PerpInd", "PerpOrg", "Target", "Victim", "Weapon")
 TYPES = {
@@ -37,7 +37,10 @@ _PERSON = re.compile(
     r"|individuals?|attackers?|assassins?|assailants?|commandos?|subversives?|hitm[ae]n|youths?|extremists?)\b",
     re.IGNORECASE,
 )
+_SMALL = frozenset("of and in to s for by".split())
 Entities = dict[str, list[str]]
+Filler = tuple[float, str]
+"""p and words."""
 Template = dict[str, Any]
 MOST_MAPPINGS = 20_000
 
@@ -146,25 +149,41 @@ def muc_role(words: str, kind: str | None) -> str:
     return "PerpInd" if kind == "person" or (kind is None and _PERSON.search(words)) else "PerpOrg"
 
 
-def fillers(mention: Mention) -> Entities:
-    """The mention's participants by MUC's roles."""
-    found: Entities = {role: [] for role in ROLES}
+def fillers(mention: Mention) -> dict[str, list[Filler]]:
+    """The mention's participants by MUC's roles, each with its p (without one: the mention's)."""
+    found: dict[str, list[Filler]] = {role: [] for role in ROLES}
+
+    def add(role: str, who: Participant) -> None:
+        found[role].append((who.p if who.p is not None else mention.p or 0.0, who.quote.words))
+
     for who in mention.perpetrators:
-        found[muc_role(who.quote.words, who.kind)].append(who.quote.words)
+        add(muc_role(who.quote.words, who.kind), who)
     for what in mention.targets:
         person = what.kind in ("civilian", "official", "military", "police") and _PERSON.search(what.quote.words)
-        found["Victim" if person else "Target"].append(what.quote.words)
-    found["Victim"] += [who.quote.words for who in mention.victims]
-    found["Weapon"] += [what.quote.words for what in mention.weapons]
-    return {role: distinct(phrases) for role, phrases in found.items()}
+        add("Victim" if person else "Target", what)
+    for who in mention.victims:
+        add("Victim", who)
+    for what in mention.weapons:
+        add("Weapon", what)
+    return found
 
 
-def distinct(phrases: Sequence[str]) -> list[str]:
-    """Each entity once: a phrase whose words all stand in one that is there already is left out."""
+def same(one: str, other: str, role: str) -> bool:
+    """Whether two phrases name one entity: all words of one in the other, an acronym, or, of authors and weapons, the same last word."""
+    a, b = plain(one).split(), plain(other).split()
+    if set(a) <= set(b) or set(b) <= set(a):
+        return True
+    short, long = sorted((a, b), key=len)
+    if len(short) == 1 and len(long) > 1 and short[0] in ("".join(w[0] for w in long), "".join(w[0] for w in long if w not in _SMALL)):
+        return True
+    return role in ("PerpInd", "PerpOrg", "Weapon") and len(a[-1]) > 3 and a[-1].rstrip("s") == b[-1].rstrip("s")
+
+
+def distinct(phrases: Sequence[Filler], role: str) -> list[str]:
+    """Each entity once, by its surest phrase."""
     kept: list[str] = []
-    for phrase in phrases:
-        words = set(plain(phrase).split())
-        if words and not any(words <= set(plain(k).split()) or set(plain(k).split()) <= words for k in kept):
+    for _, phrase in sorted(phrases, key=lambda filler: -filler[0]):
+        if plain(phrase) and not any(same(phrase, other, role) for other in kept):
             kept.append(phrase.lower())
     return kept
 
@@ -172,8 +191,8 @@ def distinct(phrases: Sequence[str]) -> list[str]:
 def converted(reading: Reading) -> tuple[Entities, list[Template]]:
     """Role fillers of the whole document, and its templates."""
     told = [(type_of(m), fillers(m)) for m in sorted(reading.mentions, key=lambda m: -(m.p or 0.0)) if type_of(m)]
-    roles = {role: distinct([phrase for _, filled in told for phrase in filled[role]]) for role in ROLES}
-    templates = [{"incident_type": kind} | {role: [[m] for m in filled[role]] for role in ROLES} for kind, filled in told]
+    roles = {role: distinct([filler for _, filled in told for filler in filled[role]], role) for role in ROLES}
+    templates = [{"incident_type": kind} | {role: [[m] for m in distinct(filled[role], role)] for role in ROLES} for kind, filled in told]
     return roles, templates
 
 

@@ -49,7 +49,13 @@ def test_gtt_two_templates_never_share_a_gold_one() -> None:
 
 
 def test_distinct() -> None:
-    assert distinct(["the Mayor", "mayor of Orin", "a guard", ""]) == ["the mayor", "a guard"]
+    assert distinct([(0.9, "the Mayor"), (0.8, "mayor of Orin"), (0.7, "a guard"), (0.6, "")], "Victim") == ["the mayor", "a guard"]
+
+
+def test_the_surest_phrase_stands_for_an_entity() -> None:
+    assert distinct([(0.3, "the FMLN"), (0.8, "Farabundo Marti National Liberation Front")], "PerpOrg") == ["farabundo marti national liberation front"]
+    assert distinct([(0.3, "rebels"), (0.8, "Salvadoran rebels"), (0.5, "eln rebel")], "PerpInd") == ["salvadoran rebels"]
+    assert distinct([(0.5, "two guards"), (0.4, "three guards")], "Victim") == ["two guards", "three guards"]
 
 
 def test_persons_among_perpetrators_are_told_by_their_words() -> None:
