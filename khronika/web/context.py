@@ -153,8 +153,9 @@ def _context(request: Request) -> Iterator[Context]:
 
 @cache
 def templates() -> Environment:
-    """The templates; all values are escaped, and a name that is not known is an error."""
-    made = Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    """The templates; all values lose what is not seen, and are escaped; a name that is not known is an error."""
+    folder = FileSystemLoader(Path(__file__).with_name("templates"))
+    made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, finalize=words.plain, trim_blocks=True, lstrip_blocks=True)
     made.globals |= {"word": words.word, "toll": words.toll, "where": words.where, "missing": statics.missing, "version": __version__}
     made.filters |= {"plain": words.plain}
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from khronika import config
 from khronika.transfer.coding import country_name
@@ -36,9 +37,9 @@ def toll(value: Held[Range] | Range | None) -> str:
 _ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
 
 
-def plain(text: str | None) -> str:
-    """Words of a text without the marks that are not seen and turn or hide others."""
-    return _ODD.sub("", text or "")
+def plain(value: Any) -> Any:
+    """A text without the marks that are not seen and turn or hide others; whatever else, and what is markup already, as it is; None is ""."""
+    return "" if value is None else _ODD.sub("", value) if type(value) is str else value
 
 
 def spoken(group: str, name: str) -> str:
