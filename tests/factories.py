@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -173,9 +174,17 @@ class FakeRecord:
         return [account for account in self.stored.values() if account.document_id == document_id]
 
     def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
+        return self.accounts(id for id, _ in self.refs_by_keys(keys, limit))
+
+    def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
         self.asked += 1
-        wanted = {id for key in keys for id in self.keys.get(key, ())}
-        return [account for id, account in self.stored.items() if id in wanted][:limit]
+        shared = Counter(id for key in set(keys) for id in self.keys.get(key, ()))
+        most = set(sorted(shared, key=lambda id: (-shared[id], id))[:limit])
+        return [(id, number) for number, id in enumerate(self.stored) if id in most]
+
+    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:
+        groups = {self.group.get(id, (id,)) for id in account_ids if id in self.stored}
+        return [tuple((id, self.stored[id].document_id) for id in group) for group in sorted(groups)]
 
     def links_of(self, account_ids: Iterable[str]) -> list[Link]:
         wanted = set(account_ids)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable
+from itertools import combinations
 
 from khronika.types import Link
 
@@ -61,7 +62,11 @@ class Grouping:
 
 
 def cluster(
-    ids: Collection[str], score: Callable[[str, str], float], verdicts: dict[Pair, str], same_document: Iterable[Pair] = ()
+    ids: Collection[str],
+    score: Callable[[str, str], float],
+    verdicts: dict[Pair, str],
+    same_document: Iterable[Pair] = (),
+    near: Iterable[Pair] | None = None,
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """Groups of ids, each sorted, in the order of their first id, and notes on verdicts that contradict others.
 
@@ -69,6 +74,7 @@ def cluster(
         score: log2 odds of two ids, the same in either order.
         verdicts: "same" or "different" of a person on a pair; "different" holds between whole groups.
         same_document: pairs that only a verdict may join.
+        near: the pairs that may have positive odds, where they are known; all pairs otherwise.
     """
     order = sorted(ids)
     known = set(order)
@@ -86,32 +92,43 @@ def cluster(
         if one != two:
             grouping.apart[one].add(two)
             grouping.apart[two].add(one)
-    _join_closest(grouping, score)
+    _join_closest(grouping, score, combinations(order, 2) if near is None else near)
     return tuple(sorted(tuple(sorted(members)) for members in grouping.members.values())), tuple(notes)
 
 
-def _join_closest(grouping: Grouping, score: Callable[[str, str], float]) -> None:
-    """Average-link with a heap; sums of scores between groups are kept, so that each pair is scored once."""
-    names = sorted(grouping.members)
-    members = {name: sorted(ids) for name, ids in grouping.members.items()}
+def _join_closest(grouping: Grouping, score: Callable[[str, str], float], near: Iterable[Pair]) -> None:
+    """Average-link with a heap; the sum of scores between two groups is made when they first touch, and then kept."""
     sums: dict[Pair, float] = {}
-    for i, a in enumerate(names):
-        for b in names[i + 1 :]:
-            sums[a, b] = sum(score(x, y) for x in members[a] for y in members[b])
+    touching: dict[str, set[str]] = {name: set() for name in grouping.members}
+    for a, b in near:
+        one, two = grouping.group[a], grouping.group[b]
+        if one != two and score(a, b) > 0:
+            touching[one].add(two)
+            touching[two].add(one)
+
+    def total(ids: Pair) -> float:
+        if ids not in sums:
+            one, two = (sorted(grouping.members[name]) for name in ids)
+            sums[ids] = sum(score(x, y) for x in one for y in two)
+        return sums[ids]
 
     def average(ids: Pair) -> float:
-        return round(sums[ids] / (len(grouping.members[ids[0]]) * len(grouping.members[ids[1]])), 6)
+        return round(total(ids) / (len(grouping.members[ids[0]]) * len(grouping.members[ids[1]])), 6)
 
-    heap = [(-average(ids), ids) for ids in sums if average(ids) > 0]
+    heap = [(-average(ids), ids) for a, others in touching.items() for ids in ((a, b) for b in others if a < b) if average(ids) > 0]
     heapq.heapify(heap)
     while heap:
         worth, ids = heapq.heappop(heap)
         a, b = ids
         if a not in grouping.members or b not in grouping.members or -average(ids) != worth or not grouping.may_join(a, b):
             continue
+        others = (touching[a] | touching.pop(b)) - {a, b}
+        joined = {other: total(pair(a, other)) + total(pair(b, other)) for other in others}
         grouping.join(a, b)  # a is the smaller, its name stays
-        for other in grouping.members:
-            if other != a:
-                sums[pair(a, other)] += sums[pair(b, other)]
-                if average(pair(a, other)) > 0:
-                    heapq.heappush(heap, (-average(pair(a, other)), pair(a, other)))
+        touching[a] = others
+        for other, value in joined.items():
+            touching[other].discard(b)
+            touching[other].add(a)
+            sums[pair(a, other)] = value
+            if average(pair(a, other)) > 0:
+                heapq.heappush(heap, (-average(pair(a, other)), pair(a, other)))

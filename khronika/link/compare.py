@@ -55,21 +55,28 @@ def profile(account: Account, body: str | None = None) -> Profile:
     quotes = list(mention.evidence) or [mention.trigger]
     told = " ".join(dict.fromkeys(quote.words for quote in quotes))
     title = account.title or ""
-    leads = any(q.within == "title" or q.start < LEAD for q in (*quotes, mention.trigger)) and not mention.background
+    is_lead = leads(account)
     about = f"{title} {title} {body[:LEAD] if body else told}"
     return Profile(
         account=account,
         days=days_of(account),
         fresh=account.when.basis == "assumed_fresh",
-        leads=leads,
+        leads=is_lead,
         words=vector(terms_of(f"{told} {mention.trigger.words}")),
-        lead=vector(terms_of(about)) if leads else {},
-        names=_names(body[:LEAD] if body and leads else told),
-        numbers=_numbers(f"{title}. {body[:LEAD] if body else told}" if leads else told),
+        lead=vector(terms_of(about)) if is_lead else {},
+        names=_names(body[:LEAD] if body and is_lead else told),
+        numbers=_numbers(f"{title}. {body[:LEAD] if body else told}" if is_lead else told),
         parties=_parties(mention.perpetrators),
         people=_terms_of_all((*mention.targets, *mention.victims)),
         weapons=_terms_of_all(mention.weapons),
     )
+
+
+def leads(account: Account) -> bool:
+    """Whether a report opens with the event, so that the report as a whole is about it."""
+    mention = account.mention
+    quotes = (*mention.evidence, mention.trigger)
+    return any(q.within == "title" or q.start < LEAD for q in quotes) and not mention.background
 
 
 def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:

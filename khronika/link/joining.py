@@ -6,32 +6,52 @@ alone, never on the size of the record; what a limit cut off is said.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from khronika.link.block import keys_of
 from khronika.link.cluster import Pair, cluster, pair, standing_verdicts
-from khronika.link.compare import Profile, far_apart, features, profile
-from khronika.link.syndication import Texts
+from khronika.link.compare import Features, Profile, far_apart, features, leads, profile
+from khronika.link.syndication import Outline, Texts
 from khronika.link.weigh import odds, weigh
+from khronika.link.words import cosine
 from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
 VERSION = "link@1"
-LIMIT = 500
-"""Accounts that one new account is compared with at most."""
-COMPONENT = 200
+LIMIT = 8
+"""Stored accounts that one new account is compared with at most: those that share most keys."""
+COMPONENT = 100
 """Accounts that are clustered anew at most, beside the new ones and ROOM for each of them."""
-ROOM = 3
+ROOM = 1
 OWN = 6
 """Links that a new account keeps to its own group; the group itself holds the rest."""
 RIVALS = 8
 """Groups that a new account keeps links to."""
 NEVER = -30.0
 """Log2 odds of a pair that is not compared: days too far apart, or no blocking key in common."""
+ALIKE = 0.3
+"""Least similarity of the sentences of two accounts whose whole texts are looked at for a near-copy."""
+KEPT = 8_000
+"""Accounts, and texts, kept ready from one call to the next: the candidates of a batch are mostly those of the batch before."""
 
 
-MADE = 20_000
-"""Profiles kept from one call to the next: the candidates of a batch are mostly those of the batch before."""
-_made: dict[str, Profile] = {}
+class _Ready(NamedTuple):
+    """An account made ready to be compared, and its blocking keys."""
+
+    profile: Profile
+    keys: frozenset[str]
+
+
+class _Kept(NamedTuple):
+    """What is kept of one record: accounts by id and the number that they have there as long as they do not change, and texts by document."""
+
+    ready: dict[tuple[str, int], _Ready]
+    outlines: dict[str, Outline]
+
+
+_kept: WeakKeyDictionary[RecordQuery, _Kept] = WeakKeyDictionary()
 
 
 def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[str, str]) -> Linking:
@@ -51,100 +71,132 @@ class _Component:
     def __init__(self, query: RecordQuery, bodies: Mapping[str, str]) -> None:
         self.query = query
         self.bodies: dict[str, str | None] = dict(bodies)
+        self.new: Mapping[str, Account] = {}
         self.accounts: dict[str, Account] = {}
-        self.profiles: dict[str, Profile] = {}
-        self.keys: dict[str, frozenset[str]] = {}
+        self.documents: dict[str, str] = {}
+        self.numbers: dict[str, int] = {}
+        self.ready: dict[str, _Ready] = {}
+        self.made, outlines = _kept.setdefault(query, _Kept({}, {}))
+        _trim(outlines)
         self.scores: dict[Pair, float] = {}
         self.verdicts: dict[Pair, str] = {}
         self.near: dict[str, set[str]] = {}
         self.asked: set[str] = set()
-        self.texts = Texts()
+        self.stored: set[tuple[str, ...]] = set()
+        self.texts = Texts(self.body, outlines)
         self.notes: list[str] = []
 
     def link(self, new: dict[str, Account]) -> Linking:
-        """Groups, links and near-copies."""
-        for account in sorted(new.values(), key=lambda account: account.id):
-            self.add(account)
-        for id in sorted(new):
-            self.near.setdefault(id, set()).update(self.candidates(id, new))
-        touched = self.widen(new)
+        """Groups that came about or changed, links and near-copies."""
+        self.new = new
+        self.accounts.update(new)
+        self.documents.update((id, account.document_id) for id, account in new.items())
+        self.find_candidates()
         groups: list[tuple[str, ...]] = []
-        for component in self.components(touched):
-            same_document = _of_one_document(self.accounts[id] for id in component)
-            found, notes = cluster(component, self.score, self.verdicts, same_document)
-            groups += found
+        for component in self.components(self.widen()):
+            same_document = _of_one_document(component, self.documents)
+            known = set(component)
+            near = [(id, other) for id in component for other in sorted(self.near.get(id, set()) & known) if id < other]
+            found, notes = cluster(component, self.score, self.verdicts, same_document, near)
+            groups += (ids for ids in found if ids not in self.stored or not new.keys().isdisjoint(ids))
             self.notes += notes
         groups.sort()
-        return Linking(groups=tuple(groups), links=self.links(groups, new), copies=self.copies(groups), notes=tuple(dict.fromkeys(self.notes)))
+        return Linking(groups=tuple(groups), links=self.links(groups), copies=self.copies(groups), notes=tuple(dict.fromkeys(self.notes)))
 
-    def add(self, account: Account) -> None:
-        self.accounts.setdefault(account.id, account)
-        if account.id not in self.keys:
-            self.keys[account.id] = frozenset(keys_of(account))
+    def find_candidates(self) -> None:
+        """Note for each new account those with positive odds, among the new ones and in the record."""
+        by_key: dict[str, list[str]] = {}
+        for id in sorted(self.new):
+            for key in self.ready_of(id).keys:
+                by_key.setdefault(key, []).append(id)
+        others: dict[str, set[str]] = {}
+        crowded = 0
+        for id in sorted(self.new):
+            keys = self.ready_of(id).keys
+            stored = self.query.refs_by_keys(sorted(keys), LIMIT + 1)
+            crowded += len(stored) > LIMIT
+            self.numbers.update(stored)
+            shared = Counter(other for key in keys for other in by_key[key])
+            others[id] = {other for other, _ in stored} | set(sorted(shared, key=lambda other: (-shared[other], other))[: LIMIT + 1])
+        self.load(set().union(*others.values()))
+        for id, found in others.items():
+            for other in found - {id}:
+                if self.score(id, other) > 0:
+                    self.join_near(id, other)
+        if crowded:
+            self.notes.append(f"{crowded} accounts share blocking keys with {LIMIT} accounts or more; each was compared with those that share most")
 
-    def candidates(self, id: str, new: Mapping[str, Account]) -> set[str]:
-        """Accounts with positive odds to this one, among the new ones and in the record."""
-        keys = self.keys[id]
-        stored = self.query.accounts_by_keys(sorted(keys), LIMIT)
-        if len(stored) >= LIMIT:
-            self.notes.append(f"account {id[:12]} shares blocking keys with {LIMIT} accounts or more; only the oldest {LIMIT} were compared")
-        for account in stored:
-            self.add(account)
-        others = {account.id for account in stored} | {other for other in new if not keys.isdisjoint(self.keys[other])}
-        return {other for other in others if other != id and self.score(id, other) > 0}
+    def load(self, ids: Iterable[str]) -> None:
+        """Take in those of some accounts that are neither here nor ready."""
+        missing = sorted(id for id in ids if id not in self.accounts and (id, self.numbers.get(id)) not in self.made)
+        for account in self.query.accounts(missing) if missing else ():
+            self.accounts[account.id] = account
 
-    def widen(self, new: Mapping[str, Account]) -> set[str]:
+    def ready_of(self, id: str) -> _Ready:
+        """The account made ready, or as it was made by an earlier call."""
+        if id not in self.ready:
+            key = id, self.numbers.get(id, -1)
+            if key not in self.made:
+                account = self.accounts[id] if id in self.accounts else self.query.accounts([id])[0]
+                found = _Ready(profile(account, self.body(account.document_id) if leads(account) else None), frozenset(keys_of(account)))
+                if key[1] < 0:
+                    self.ready[id] = found
+                    return found
+                _trim(self.made)
+                self.made[key] = found
+            self.ready[id] = self.made[key]
+        return self.ready[id]
+
+    def widen(self) -> set[str]:
         """The new accounts and all that hang together with them by positive odds, verdicts or a stored group; groups are taken whole."""
         touched: set[str] = set()
-        waiting, room = set(new), COMPONENT + ROOM * len(new)
+        waiting, room = set(self.new), COMPONENT + (ROOM + 1) * len(self.new)
         while waiting:
-            taken: set[str] = set()
-            for id in sorted(waiting):
-                members = self.group_of(id) - touched - taken
-                if id not in new and len(touched) + len(taken) + len(members) > room + len(new):
+            groups, taken = self.groups_of(waiting), set[str]()
+            for id in sorted(waiting & groups.keys()):
+                members = groups[id] - touched - taken
+                if id not in self.new and len(touched) + len(taken) + len(members) > room:
                     self.notes.append(f"what hangs together with these accounts is more than {room} accounts; the rest was left as it is")
                     continue
                 taken |= members
             self.ask_links(taken)
             touched |= taken
-            near = {other for id in taken for other in self.near.get(id, ())} - touched
-            for account in self.query.accounts(sorted(near - self.accounts.keys())):
-                self.add(account)
-            waiting = near & self.accounts.keys() if taken else set()
+            waiting = {other for id in taken for other in self.near.get(id, ())} - touched if taken else set()
         return touched
 
-    def group_of(self, id: str) -> set[str]:
-        """An account and those of its stored event."""
-        event = self.query.event_of(id)
-        held = self.query.event(event) if event else None
-        members = {id, *held.account_ids} if held else {id}
-        for account in self.query.accounts(sorted(members - self.accounts.keys())):
-            self.add(account)
-        members &= self.accounts.keys()
-        for member in members:
-            self.near.setdefault(member, set()).update(members - {member})
-        return members
+    def groups_of(self, ids: set[str]) -> dict[str, set[str]]:
+        """Each account with those of its stored event; alone where it is new."""
+        found = {id: {id} for id in ids & self.new.keys()}
+        for group in self.query.groups_of(sorted(ids)):
+            self.documents.update(group)
+            members = {id for id, _ in group}
+            self.stored.add(tuple(sorted(members)))
+            for member in members:
+                self.near.setdefault(member, set()).update(members - {member})
+            found |= {id: members | found.get(id, set()) for id in members & ids}
+        return found
 
     def ask_links(self, ids: Iterable[str]) -> None:
-        """Take in stored links and verdicts that touch these accounts."""
+        """Take in stored links and verdicts that touch these accounts; the odds of two that are not new stand."""
         fresh = sorted(set(ids) - self.asked)
         self.asked.update(fresh)
         links = self.query.links_of(fresh) if fresh else []
         spoken = standing_verdicts(links)
         self.verdicts.update(spoken)
-        joined = [(link.a, link.b) for link in links if link.by.startswith("link@") and link.weight > 0]
+        made = [link for link in links if link.by == VERSION]
+        self.scores.update(((link.a, link.b), link.weight) for link in made if link.a not in self.new and link.b not in self.new)
+        joined = [(link.a, link.b) for link in made if link.weight > 0]
         joined += [ids for ids, verdict in spoken.items() if verdict == "same"]
         for a, b in joined:
-            self.near.setdefault(a, set()).add(b)
-            self.near.setdefault(b, set()).add(a)
+            self.join_near(a, b)
+
+    def join_near(self, a: str, b: str) -> None:
+        """Note that two accounts hang together."""
+        self.near.setdefault(a, set()).add(b)
+        self.near.setdefault(b, set()).add(a)
 
     def components(self, touched: set[str]) -> list[list[str]]:
         """Touched accounts parted where nothing hangs together, so that clustering stays small."""
-        near: dict[str, set[str]] = {id: set() for id in touched}
-        for id in touched:
-            for other in self.near.get(id, set()) & touched:
-                near[id].add(other)
-                near[other].add(id)
         found, seen = [], set()
         for start in sorted(touched):
             if start in seen:
@@ -152,7 +204,7 @@ class _Component:
             component, waiting = set(), {start}
             while waiting:
                 component |= waiting
-                waiting = {other for id in waiting for other in near[id]} - component
+                waiting = {other for id in waiting for other in self.near.get(id, ())} & touched - component
             seen |= component
             found.append(sorted(component))
         return found
@@ -161,28 +213,22 @@ class _Component:
         """Log2 odds that two accounts tell of one event; NEVER where they share no blocking key or their days are far apart."""
         ids = pair(a, b)
         if ids not in self.scores:
-            self.scores[ids] = NEVER if self.keys[a].isdisjoint(self.keys[b]) else self.compare(*ids)
+            self.scores[ids] = self.compare(*ids)
         return self.scores[ids]
 
     def compare(self, a: str, b: str) -> float:
-        one, two = self.profile(a), self.profile(b)
-        return NEVER if far_apart(one, two) else odds(features(one, two, self.near_copies(one.account, two.account)))
+        one, two = self.ready_of(a), self.ready_of(b)
+        if far_apart(one.profile, two.profile) or one.keys.isdisjoint(two.keys):
+            return NEVER
+        return odds(self.features(one.profile, two.profile))
+
+    def features(self, a: Profile, b: Profile) -> Features:
+        """What two accounts have in common; whole texts are looked at only where their sentences are alike."""
+        return features(a, b, cosine(a.words, b.words) >= ALIKE and self.near_copies(a.account, b.account))
 
     def why(self, a: str, b: str) -> tuple[Reason, ...]:
         """The reasons of a pair that was compared."""
-        one, two = self.profile(a), self.profile(b)
-        return weigh(features(one, two, self.near_copies(one.account, two.account)))
-
-    def profile(self, id: str) -> Profile:
-        if id not in self.profiles:
-            known = _made.get(id)
-            if known is None or known.account != self.accounts[id]:
-                known = profile(self.accounts[id], self.body(self.accounts[id].document_id))
-                if len(_made) >= MADE:
-                    _made.clear()
-                _made[id] = known
-            self.profiles[id] = known
-        return self.profiles[id]
+        return weigh(self.features(self.ready_of(a).profile, self.ready_of(b).profile))
 
     def body(self, document_id: str) -> str | None:
         if document_id not in self.bodies:
@@ -194,14 +240,12 @@ class _Component:
         """Whether the documents of two accounts are near-copies."""
         if a.document_id == b.document_id:
             return False
-        for document_id in (a.document_id, b.document_id):
-            self.texts.add(document_id, self.body(document_id) or "")
         return self.texts.near_copies(a.document_id, b.document_id)
 
-    def links(self, groups: Iterable[tuple[str, ...]], new: Mapping[str, Account]) -> tuple[Link, ...]:
+    def links(self, groups: Iterable[tuple[str, ...]]) -> tuple[Link, ...]:
         """The strongest links of each new account: to some of its own group, and one to each other group that it could belong to."""
         group = {id: number for number, ids in enumerate(groups) for id in ids}
-        of_new: dict[str, list[tuple[float, str]]] = {id: [] for id in new}
+        of_new: dict[str, list[tuple[float, str]]] = {id: [] for id in self.new}
         for (a, b), score in self.scores.items():
             if score > NEVER and (score > 0 or group.get(a, -1) == group.get(b, -2)):
                 for id, other in ((a, b), (b, a)):
@@ -231,25 +275,31 @@ class _Component:
         """Each account of a near-copy to the earliest account of its group that has that text."""
         found: dict[str, str] = {}
         for ids in groups:
-            first = sorted(ids, key=self._age)
-            for number, id in enumerate(first):
+            first = sorted((self.ready_of(id).profile.account for id in ids), key=_age) if len(ids) > 1 else []
+            for number, account in enumerate(first):
                 for older in first[:number]:
-                    if older not in found and self.near_copies(self.accounts[id], self.accounts[older]):
-                        found[id] = older
+                    if older.id not in found and self.near_copies(account, older):
+                        found[account.id] = older.id
                         break
         return found
 
-    def _age(self, id: str) -> tuple[bool, str, str]:
-        account = self.accounts[id]
-        return account.published is None, str(account.published), account.id
+
+def _trim(kept: dict[Any, Any]) -> None:
+    """Make room for the next one where KEPT are here, the oldest first."""
+    while len(kept) >= KEPT:
+        del kept[next(iter(kept))]
 
 
-def _of_one_document(accounts: Iterable[Account]) -> list[Pair]:
+def _age(account: Account) -> tuple[bool, str, str]:
+    return account.published is None, str(account.published), account.id
+
+
+def _of_one_document(ids: Iterable[str], documents: Mapping[str, str]) -> list[Pair]:
     """Pairs that the extractor told apart in one text."""
     by_document: dict[str, list[str]] = {}
-    for account in accounts:
-        by_document.setdefault(account.document_id, []).append(account.id)
-    return [pair(a, b) for ids in by_document.values() for i, a in enumerate(sorted(ids)) for b in sorted(ids)[i + 1 :]]
+    for id in ids:
+        by_document.setdefault(documents[id], []).append(id)
+    return [pair(a, b) for told in by_document.values() for i, a in enumerate(sorted(told)) for b in sorted(told)[i + 1 :]]
 
 
 def _spoken(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:

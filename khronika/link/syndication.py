@@ -6,7 +6,8 @@ The rule: MinHash over 3-word shingles only proposes; a pair is a near-copy wher
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from khronika.link.words import plain
 
@@ -18,12 +19,25 @@ SHORTEST = 12
 """Words; of shorter texts nothing can be said."""
 
 
-class Texts:
-    """Texts by document, each hashed once and compared on demand."""
+class Outline(NamedTuple):
+    """What of a text tells whether another may be a near-copy: how many shingles it has, and their MinHash."""
 
-    def __init__(self) -> None:
+    size: int
+    sketch: Any
+
+
+class Texts:
+    """Texts by document, each outlined once and compared on demand.
+
+    Args:
+        body_of: asked for the body of a document that was not added.
+        known: outlines made before, by document; new ones are put there.
+    """
+
+    def __init__(self, body_of: Callable[[str], str | None] | None = None, known: dict[str, Outline] | None = None) -> None:
+        self._body_of = body_of
         self._shingles: dict[str, frozenset[str]] = {}
-        self._sketches: dict[str, Any] = {}
+        self._outlines = known if known is not None else {}
 
     def add(self, id: str, body: str) -> None:
         """Take in one text."""
@@ -31,22 +45,28 @@ class Texts:
             self._shingles[id] = shingles(body)
 
     def near_copies(self, a: str, b: str) -> bool:
-        """Whether two texts that were taken in are near-copies."""
-        one, two = self._shingles.get(a), self._shingles.get(b)
-        if not one or not two or min(len(one), len(two)) / max(len(one), len(two)) < LEAST:
+        """Whether two texts are near-copies."""
+        one, two = self._outline(a), self._outline(b)
+        if not one.size or not two.size or min(one.size, two.size) / max(one.size, two.size) < LEAST:
             return False
-        if self._sketch(a).jaccard(self._sketch(b)) < PROPOSED:
+        if one.sketch.jaccard(two.sketch) < PROPOSED:
             return False
-        return jaccard(one, two) >= LEAST
+        return jaccard(self._shingles_of(a), self._shingles_of(b)) >= LEAST
 
-    def _sketch(self, id: str) -> Any:
-        if id not in self._sketches:
+    def _shingles_of(self, id: str) -> frozenset[str]:
+        if id not in self._shingles:
+            self._shingles[id] = shingles((self._body_of(id) if self._body_of else None) or "")
+        return self._shingles[id]
+
+    def _outline(self, id: str) -> Outline:
+        if id not in self._outlines:
             from rensa import RMinHash
 
+            words = self._shingles_of(id)
             sketch = RMinHash(num_perm=128, seed=11)
-            sketch.update(sorted(self._shingles[id]))
-            self._sketches[id] = sketch
-        return self._sketches[id]
+            sketch.update(list(words))
+            self._outlines[id] = Outline(len(words), sketch)
+        return self._outlines[id]
 
 
 def shingles(body: str) -> frozenset[str]:

@@ -150,8 +150,7 @@ class Fold:
         for account_id, older in linking.copies.items():
             self._db.execute(a.update().where(a.c.id == account_id).values(copy_of=older))
             self._touched |= {homes[account_id][1]} if account_id in homes else set()
-        for link in linking.links:
-            self._store_link(link, machine=True)
+        self._store_links(linking.links, machine=True)
 
     def _homes(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Account -> its seq and the number of its event."""
@@ -164,12 +163,17 @@ class Fold:
 
     def _verdict(self, entry: Entry, body: bytes) -> None:
         self.flush()
-        self._store_link(msgspec.json.decode(body, type=Link), machine=False)
+        self._store_links([msgspec.json.decode(body, type=Link)], machine=False)
 
-    def _store_link(self, link: Link, machine: bool) -> None:
+    def _store_links(self, links: Sequence[Link], machine: bool) -> None:
+        """A later link of the same two accounts takes the place of the earlier."""
+        rows = list({(link.a, link.b): {"a": link.a, "b": link.b, "machine": machine, "body": to_json(link)} for link in links}.values())
+        if not rows:
+            return
         t = schema.link
-        self._db.execute(t.delete().where(t.c.a == link.a, t.c.b == link.b, t.c.machine == machine))
-        self._db.execute(t.insert(), [{"a": link.a, "b": link.b, "machine": machine, "body": to_json(link)}])
+        old = t.delete().where(t.c.a == sa.bindparam("old_a"), t.c.b == sa.bindparam("old_b"), t.c.machine == machine)
+        self._db.execute(old, [{"old_a": row["a"], "old_b": row["b"]} for row in rows])
+        self._db.execute(t.insert(), rows)
 
     def _correction(self, entry: Entry, body: bytes) -> None:
         correction = msgspec.json.decode(body, type=Correction)

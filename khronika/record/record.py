@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from types import TracebackType
 from typing import Any
 
@@ -60,12 +61,12 @@ class Record:
                 self._tx = None
                 self._fold = Fold(self._db)
 
-    def _rows(self, query: sa.Executable) -> Sequence[Any]:
+    def _rows(self, query: sa.Executable, values: dict[str, Any] | None = None) -> Sequence[Any]:
         with store.faults(self.address):
             if self._tx is not None:
                 self._tx.flush()
-                return self._db.execute(query).all()
-            rows = self._db.execute(query).all()
+                return self._db.execute(query, values).all()
+            rows = self._db.execute(query, values).all()
             self._db.rollback()  # end the read, so that the next one sees what others wrote
             return rows
 
@@ -229,13 +230,27 @@ class Record:
         return [found[row.body_seq] for row in rows if row.body_seq in found and not is_stale(found[row.body_seq], row.body_seq, reading_seq)]
 
     def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
-        """Accounts that share a blocking key, oldest first, at most `limit`."""
-        k, a = schema.key, schema.account
-        seqs: dict[int, int] = {}
-        for at in range(0, len(keys), PAGE):
-            query = sa.select(k.c.seq, a.c.body_seq).join(a, a.c.seq == k.c.seq).where(k.c.key.in_(list(keys)[at : at + PAGE]))
-            seqs |= {row.seq: row.body_seq for row in self._rows(query.distinct().order_by(k.c.seq).limit(limit))}
-        return self._load([seqs[seq] for seq in sorted(seqs)[:limit]])
+        """Accounts that share a blocking key, oldest first; the `limit` that share most where there are more."""
+        return self._load([seq for _, seq in self.refs_by_keys(keys, limit)])
+
+    def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
+        """The same as ids, each with the seq of its payload."""
+        rows = self._rows(_BY_KEYS, {"keys": list(keys), "limit": limit})
+        return [(row.id, row.body_seq) for row in sorted(rows, key=lambda row: row.seq)]
+
+    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:
+        """The events that accounts belong to, each as the (account id, document id) of all that speak in it; accounts that are not here are left out."""
+        wanted = list(account_ids)
+        found: dict[int, tuple[tuple[str, str], ...]] = {}
+        for at in range(0, len(wanted), PAGE):
+            rows = self._rows(_GROUPS, {"ids": wanted[at : at + PAGE]})
+            for number, group in groupby(rows, key=lambda row: row.event_no):
+                speaking = (row for row in group if row.reading_seq is None or row.body_seq > row.reading_seq or self._is_typed(row.body_seq))
+                found[number] = tuple((row.id, row.document_id) for row in speaking)
+        return [found[number] for number in sorted(found)]
+
+    def _is_typed(self, seq: int) -> bool:
+        return any(account.typed_by is not None for account in self._load([seq]))
 
     def event_of(self, account_id: str) -> str | None:
         """Id of the event that an account belongs to."""
@@ -445,6 +460,24 @@ class Record:
         """How many entries of each kind."""
         e = schema.entry
         return Counter({row[0]: row[1] for row in self._rows(sa.select(e.c.kind, sa.func.count()).group_by(e.c.kind))})
+
+
+def _by_keys() -> sa.Select[Any]:
+    a, k = schema.account, schema.key
+    shared = sa.select(k.c.seq, sa.func.count().label("n")).where(k.c.key.in_(sa.bindparam("keys", expanding=True))).group_by(k.c.seq)
+    most = shared.order_by(sa.desc("n"), k.c.seq).limit(sa.bindparam("limit")).subquery()
+    return sa.select(a.c.id, a.c.seq, a.c.body_seq).join(most, most.c.seq == a.c.seq)
+
+
+def _groups() -> sa.Select[Any]:
+    a, d = schema.account, schema.document
+    numbers = sa.select(a.c.event_no).where(a.c.id.in_(sa.bindparam("ids", expanding=True)))
+    columns = (a.c.event_no, a.c.id, a.c.document_id, a.c.body_seq, d.c.reading_seq)
+    query = sa.select(*columns).select_from(a.outerjoin(d, a.c.document_id == d.c.id)).where(a.c.event_no.in_(numbers), a.c.document_id != "")
+    return query.order_by(a.c.event_no, a.c.seq)
+
+
+_BY_KEYS, _GROUPS = _by_keys(), _groups()  # made once: they are asked for every account that comes in
 
 
 def _until(table: sa.FromClause, seq: int | None) -> list[sa.ColumnElement[bool]]:
