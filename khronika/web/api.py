@@ -113,8 +113,10 @@ def get_text(context: Ctx, request: Request, id: TextId) -> Response:
 
 
 @router.get("/exports/{format}", summary="Events as a file, as a stream")
-def get_export(context: Ctx, request: Request, wanted: Asked, format: streams.Format) -> Response:
-    """As `khronika export`: csv, jsonl, geojson, reports, acled, ged or plover (docs/exports.md)."""
+def get_export(context: Ctx, request: Request, wanted: Asked, format: Annotated[str, Path(json_schema_extra={"enum": list(streams.FORMATS)})]) -> Response:
+    """As `khronika export`, in the formats that are text (docs/exports.md)."""
+    if format not in streams.FORMATS:
+        raise HTTPException(404, f"no format {format[:20]!r}; there are: {', '.join(streams.FORMATS)}")
     picked = context.view.pick(context.record, context.profile, wanted)[::-1]
     numbers = [context.view.board.event_id(int(at)) for at in picked]
     if context.profile == "full":
@@ -123,8 +125,8 @@ def get_export(context: Ctx, request: Request, wanted: Asked, format: streams.Fo
     stream = streams.export(request.app.state.records, context.policy, format, numbers)
     if stream is None:
         raise HTTPException(503, "four exports are under way; try again in a minute", {"Retry-After": "60"})
-    headers = {"Content-Disposition": f'attachment; filename="events.{streams.ENDINGS[format]}"', "Cache-Control": "no-store"}
-    return StreamingResponse(stream, media_type=streams.MIMES[format], headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{streams.name_of(format)}"', "Cache-Control": "no-store"}
+    return StreamingResponse(stream, media_type=streams.mime_of(format), headers=headers)
 
 
 @router.get("/removed", summary="Events that copies must remove")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -12,6 +14,8 @@ from khronika.web.filters import Box
 from khronika.web.index import open_gazetteer
 
 MOST = 40
+_QUERY = """SELECT name, latitude, longitude, population, kind FROM place
+    WHERE (kind = 'settlement' OR kind = 'region' AND admin1 <> '') AND latitude IS NOT NULL ORDER BY population DESC, id"""
 LEAST_ZOOM_REGIONS = 5
 
 
@@ -54,8 +58,8 @@ def _places() -> _Places | None:
     gazetteer = open_gazetteer()
     if gazetteer is None:
         return None
-    rows = gazetteer.settlements_and_regions()
-    columns = list(zip(*rows))
+    with closing(sqlite3.connect(f"{gazetteer.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        columns = list(zip(*connection.execute(_QUERY).fetchall()))
     return _Places(
         [str(name) for name in columns[0]],
         np.array(columns[1], np.float32),

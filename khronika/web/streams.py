@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from typing import IO, Literal, cast
+from typing import IO, cast
 
 from khronika.policy import Policy
 from khronika.record.record import Record
@@ -16,13 +16,24 @@ from khronika.transfer.export import EXPORTS, Outgoing
 from khronika.types import Event
 from khronika.web.context import Records
 
-Format = Literal["csv", "jsonl", "geojson", "reports", "acled", "ged", "plover"]
-ENDINGS = {"csv": "csv", "jsonl": "jsonl", "geojson": "geojson", "reports": "reports.csv", "acled": "acled.csv", "ged": "ged.csv", "plover": "plover.jsonl"}
-MIMES = dict.fromkeys(ENDINGS, "text/csv; charset=utf-8") | dict.fromkeys(("jsonl", "plover"), "application/jsonl") | {"geojson": "application/geo+json"}
+FORMATS = tuple(name for name in EXPORTS if name not in ("parquet", "sqlite"))
+"""What is text, and can be sent while it is written."""
+_JSON = {"jsonl": "application/jsonl", "plover": "application/jsonl", "geojson": "application/geo+json", "jsonld": "application/ld+json"}
 CHUNK = 1 << 16
 PATIENCE_S = 120
 """How long a reader may take for a chunk."""
 _under_way = threading.BoundedSemaphore(4)
+
+
+def name_of(format: str) -> str:
+    """The name under which a browser keeps the file."""
+    ending = {"jsonl": "jsonl", "plover": "plover.jsonl", "geojson": "geojson", "jsonld": "jsonld", "csv": "csv"}.get(format, f"{format}.csv")
+    return f"events.{ending}"
+
+
+def mime_of(format: str) -> str:
+    """What the file is."""
+    return _JSON.get(format, "text/csv; charset=utf-8")
 
 
 class _Pipe:
