@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from khronika import config
-from khronika.extract.lexicon import Lexicon, compile_words
+from khronika.extract.lexicon import Lexicon, Words, compile_words
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 
@@ -55,7 +55,7 @@ class _Signs:
 
 
 @cache
-def _patterns(language: str) -> dict[str, re.Pattern[str]]:
+def _patterns(language: str) -> dict[str, Words]:
     return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/joins.toml").items()}
 
 

@@ -5,11 +5,10 @@ The rule: a trigger that names its means keeps its kind; only a kind that was ta
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from khronika import config
-from khronika.extract.lexicon import Lexicon, compile_words
+from khronika.extract.lexicon import Lexicon, Words, compile_words
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 
@@ -19,7 +18,7 @@ TAKEN = ("government_regains_territory", "non_state_actor_overtakes_territory")
 
 
 @cache
-def _signs(language: str) -> dict[str, re.Pattern[str]]:
+def _signs(language: str) -> dict[str, Words]:
     return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/kinds.toml").items()}
 
 
@@ -52,7 +51,7 @@ def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lex
     return _by_context(kind, words, before, lexicon, far)
 
 
-def _taken(kind: str, home: str, trigger: Trigger, own: list[Segment], signs: dict[str, re.Pattern[str]]) -> str:
+def _taken(kind: str, home: str, trigger: Trigger, own: list[Segment], signs: dict[str, Words]) -> str:
     """A place that a state's own forces take is regained, one that others take is not; told by the last of them before the trigger."""
     segment = next((s for s in own if s.words == home), None)
     before = home[: trigger.quote.start - segment.start] if segment else home
@@ -62,7 +61,7 @@ def _taken(kind: str, home: str, trigger: Trigger, own: list[Segment], signs: di
     return "non_state_actor_overtakes_territory" if taker and not state else kind
 
 
-def _shot_down(words: str, signs: dict[str, re.Pattern[str]], kind: str) -> str:
+def _shot_down(words: str, signs: dict[str, Words], kind: str) -> str:
     """Ruling 7: a crewed aircraft shot down is shelling, a drone or missile a disrupted use; wreckage that hit is the strike itself."""
     if signs["down"].search(words) and signs["crewed"].search(words) and not signs["uncrewed"].search(words):
         return "shelling_artillery_missile"

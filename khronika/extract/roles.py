@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from khronika import config
-from khronika.extract.lexicon import compile_words, load
+from khronika.extract.lexicon import Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
@@ -25,18 +25,18 @@ TOO_LONG = 1500
 
 @dataclass(frozen=True)
 class _Frames:
-    verbs: re.Pattern[str]
-    doers: re.Pattern[str]
-    sufferers: re.Pattern[str]
-    bodily: re.Pattern[str]
-    passive: re.Pattern[str]
-    nouns: re.Pattern[str]
-    by: re.Pattern[str]
-    actor: re.Pattern[str]
-    owner: re.Pattern[str]
+    verbs: Words
+    doers: Words
+    sufferers: Words
+    bodily: Words
+    passive: Words
+    nouns: Words
+    by: Words
+    actor: Words
+    owner: Words
     weapon: re.Pattern[str]
-    person: re.Pattern[str]
-    kinds: dict[str, re.Pattern[str]]
+    person: Words
+    kinds: dict[str, Words]
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, found: Roles) -> 
             found.perpetrators.append(quote)
 
     for match in f.verbs.finditer(words):
-        bodily = bool(f.bodily.match(match.group()))
+        bodily = bool(f.bodily.match(words[match.start() : match.end()]))
         is_passive = bool(f.passive.search(words[max(0, match.start() - 30) : match.start()].rstrip()))
         if is_passive or words[match.end() : match.end() + 4] == " by ":
             suffered(phrase(tokens.left_of(match.start())), bodily)
@@ -116,7 +116,7 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, found: Roles) -> 
         elif bodily:  # "eight people injured"
             suffered(phrase(tokens.left_of(match.start())), True)
     for match in f.sufferers.finditer(words):
-        suffered(phrase(tokens.left_of(match.start())), bool(f.bodily.match(match.group())))
+        suffered(phrase(tokens.left_of(match.start())), bool(f.bodily.match(words[match.start() : match.end()])))
     for match in f.doers.finditer(words):
         done(phrase(tokens.left_of(match.start())))
     for match in f.by.finditer(words):

@@ -6,11 +6,10 @@ it speaks of peaceful trades; the words of neither leave the decision to the str
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from khronika import config
-from khronika.extract.lexicon import compile_words
+from khronika.extract.lexicon import Words, compile_words
 from khronika.extract.segments import Segment
 
 SURE = 0.75
@@ -23,7 +22,7 @@ PUBLIC = frozenset({"peaceful_protest", "protest_with_intervention", "excessive_
 
 
 @cache
-def _signs(language: str) -> dict[str, re.Pattern[str]]:
+def _signs(language: str) -> dict[str, Words]:
     return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/setting.toml").items()}
 
 

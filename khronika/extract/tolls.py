@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from khronika.extract.lexicon import Lexicon, compile_words, load
+from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.segments import Segment
 from khronika.types import Toll
 
@@ -22,15 +22,15 @@ Outcome = Literal["killed", "injured", "detained"]
 
 @dataclass(frozen=True)
 class _Patterns:
-    number: re.Pattern[str]
-    after: dict[str, re.Pattern[str]]
-    before: dict[str, re.Pattern[str]]
-    chained: dict[str, re.Pattern[str]]
-    none: dict[str, re.Pattern[str]]
-    not_none: re.Pattern[str]
-    one: dict[str, re.Pattern[str]]
-    object: dict[str, re.Pattern[str]]
-    prefilter: dict[str, re.Pattern[str]]
+    number: Words
+    after: dict[str, Words]
+    before: dict[str, Words]
+    chained: dict[str, Words]
+    none: dict[str, Words]
+    not_none: Words
+    one: dict[str, Words]
+    object: dict[str, Words]
+    prefilter: dict[str, Words]
 
 
 @cache
@@ -53,9 +53,9 @@ def _patterns(language: str) -> _Patterns:
         one={o: compile_words(rf"\b(?:the|his|her|its|their|another|[A-Z][\w’'-]+,?) (?P<who>(?:[\w’'-]+,? ){{0,8}}?)(?:was|is|has been|had been|received|suffered|sustained|died|later died)\b ?(?:\w+ )?{_single(cue[o + '_after'], o)}") for o in outcomes},
         object={o: compile_words(rf"\b{cue[o + '_before']} (?:the|his|her|its|their|(?-i:[A-Z])[\w’'-]+) (?:[\w’'-]+ ){{0,4}}?(?:{people.replace('s?|', '|').replace('people|', '')})\b") for o in outcomes},
         prefilter={
-            "killed": re.compile(r"kill|dead|death|died|murder|execut|slain|eliminat|assassinat|massacr|lives|life|gunned|casualt|perish|left|leav|victim|fatal|alive|unharm|unhurt|avoid|bod(?:y|ies)", re.I),
-            "injured": re.compile(r"wound|injur|hurt|hospital|casualt|maim|harmed|alive|unharm|unhurt|avoid|victim", re.I),
-            "detained": re.compile(r"detain|arrest|abduct|kidnap|captur|hostage|prisoner|seiz|sentenc|jail|taken|imprison|convict|custody|detention", re.I),
+            "killed": compile_words(r"kill|dead|death|died|murder|execut|slain|eliminat|assassinat|massacr|lives|life|gunned|casualt|perish|left|leav|victim|fatal|alive|unharm|unhurt|avoid|bod(?:y|ies)"),
+            "injured": compile_words(r"wound|injur|hurt|hospital|casualt|maim|harmed|alive|unharm|unhurt|avoid|victim"),
+            "detained": compile_words(r"detain|arrest|abduct|kidnap|captur|hostage|prisoner|seiz|sentenc|jail|taken|imprison|convict|custody|detention"),
         },
     )  # fmt: skip
 
@@ -97,15 +97,15 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             span = match.span("n")
             if any(span[0] < b and a < span[1] for a, b in taken):
                 continue
-            value = read_number(match.group("n"), lexicon)
+            n, who = _part(words, match, "n") or "", _part(words, match, "who")
+            value = read_number(n, lexicon)
             if value is None or _is_no_count(words, match):
                 continue
-            if match.group("n").casefold() in _ARTICLES and not match.groupdict().get("who"):
+            if n.casefold() in _ARTICLES and not who:
                 continue
             taken.append(span)
             low, high, vague = value
-            who = match.groupdict().get("who")
-            if low == high == 1 and match.group("n").casefold() in _ARTICLES and _is_pair(words[: match.start("n")], who):
+            if low == high == 1 and n.casefold() in _ARTICLES and _is_pair(words[: match.start("n")], who):
                 low = high = 2
             if who:
                 taken.append((span[0], match.end("who")))
@@ -120,9 +120,16 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
     single = p.one[outcome].search(words) or p.object[outcome].search(words)
     if single and outcome == "injured" and re.search(r"\bdied (?:of|in)\b", words):
         return []
-    if single and not re.search(r"\b(?:were|people|civilians|soldiers|dozens|hundreds)\b", single.group()) and _says(single.group(), outcome):
+    told = words[single.start() : single.end()] if single else ""
+    if single and not re.search(r"\b(?:were|people|civilians|soldiers|dozens|hundreds)\b", told) and _says(told, outcome):
         return [Toll(low=1, high=1, quote=segment.piece(*single.span()))]
     return []
+
+
+def _part(words: str, match: re.Match[str], name: str) -> str | None:
+    """What a named group of a match quotes."""
+    start, end = match.span(name)
+    return words[start:end] if start >= 0 else None
 
 
 def _says(words: str, outcome: Outcome) -> bool:
@@ -133,7 +140,7 @@ def _says(words: str, outcome: Outcome) -> bool:
 
 def _is_no_count(words: str, match: re.Match[str]) -> bool:
     """A year, an age, a day of the month, an hour, or a share."""
-    n, after = match.group("n"), words[match.end("n") : match.end("n") + 12]
+    n, after = words[match.start("n") : match.end("n")], words[match.end("n") : match.end("n") + 12]
     if re.fullmatch(r"(?:19|20)\d\d|[Nn]o [Oo]ne", n) or re.match(r"[ -]?(?:years?|year-old|-|%|percent|per cent|hours?|minutes?|days?|times|km|kilomet|miles|pm\b|am\b|p\.m|a\.m|missiles|drones|rockets|shells)", after):
         return True
     before = words[max(0, match.start("n") - 12) : match.start("n")]

@@ -105,18 +105,18 @@ class _Context:
 
 def features(segment: Segment, group: Group, kind: str, match: re.Match[str], lexicon: Lexicon, context: _Context) -> dict[str, str]:
     """Feature -> level of one trigger; the weights of the levels are learnt (train/rule_weights.py)."""
-    words = segment.words
+    words, found = segment.words, segment.words[match.start() : match.end()]
     before = words[max(0, match.start() - 40) : match.start()]
     signs = lexicon.levels
     place = segment.number if segment.number < 3 else 3 if segment.number < 8 else 4 if segment.number < 20 else 5
     return _levels_of_sentence(words, lexicon, context.published) | {
         "group": group.name,
         "kind": kind,
-        "passive": _yes(signs["passive_before"].search(before) or signs["passive_within"].search(match.group())),
-        "past": _yes(signs["past"].search(match.group())),
-        "plural": _yes(signs["plural"].search(match.group())),
+        "passive": _yes(signs["passive_before"].search(before) or signs["passive_within"].search(found)),
+        "past": _yes(signs["past"].search(found)),
+        "plural": _yes(signs["plural"].search(found)),
         "spoken": _yes(re.search(r"[“”\"]", words[: match.start()]) and not re.search(r"[”\"] ", words[: match.start()])),
-        "title": _yes(context.title and _in_title(match.group(), context.title)),
+        "title": _yes(context.title and _in_title(found, context.title)),
         "position": str(place),
         "many": str(min(4, context.count // 4)),
     }
