@@ -73,8 +73,8 @@ def skeleton_of(key: str) -> str:
 def default_path() -> Path:
     """Where the built index lies; its name follows the tables that it is built from, so that an older one is never taken for it."""
     state = hashlib.sha256()
-    for path in sorted((config.DATA / "place").iterdir()):
-        state.update(path.read_bytes())
+    for name in ("place/areas.toml", "place/countries.toml", "place/regions.toml", "place/regions.tsv", "place/usual.toml", "demonyms.toml"):
+        state.update((config.DATA / name).read_bytes())
     return config.cache_folder() / f"gazetteer-{VERSION}-{state.hexdigest()[:8]}.sqlite"
 
 

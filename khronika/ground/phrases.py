@@ -25,7 +25,6 @@ _OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
 _HIS_SIDE = re.compile(r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))", re.IGNORECASE)
 _REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
 _OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
-_FUNCTION = re.compile(r"\b(?:in|on|at|of|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|the|a|an|for|as|that|who|which)\b")
 _LINE = re.compile(r"\b(?P<word>contact line|line of contact) (?:in|of|with) (?:the )?(?:[\w-]+ern )?$", re.IGNORECASE)
 _DISTRICT = re.compile(r" (?:district|raion|rayon|subdistrict)\b", re.IGNORECASE)
 
@@ -114,8 +113,6 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
             return replace(place, name=f"{place.name.removesuffix(' District')} District", precision="district", radius_km=25.0, geonames_id=None, population=None, reason=f"{reason}; the district named after it")
         if match := _ROUND.search(before):
             return replace(place, radius_km=round(entry.radius_km + 10.0, 1), reason=f"{reason}; {match['word'].casefold()}")
-        if named := _site(scene, span, entry):
-            return replace(place, name=named, precision="site", geonames_id=None, population=None, reason=f"{reason}; a site in or near {entry.name}, placed at its middle")
     return place
 
 
@@ -139,14 +136,3 @@ def _part(place: Place, entry: Entry, side: str, at: tuple[float, float], reason
         place, name=named, precision="region", latitude=point[0], longitude=point[1], radius_km=round(entry.radius_km * 0.7, 1), geonames_id=None,
         population=None, reason=f"{reason}; its {side.casefold()} part",
     )  # fmt: skip
-
-
-def _site(scene: Scene, span: tuple[int, int], entry: Entry) -> str | None:
-    """A site that bears the town's name: "Kramatorsk railway station", "the port of Odesa", "a prison in Olenivka" has none."""
-    after = re.match(r"(?:['’]s)?((?: [\w-]+){0,2}? ([a-z]+))\b(?! (?:district|area|quarter))", scene.body[span[1] : span[1] + 50])
-    if after and after.group(2) in scene.lists["site_words"] and not _FUNCTION.search(after.group(1)):
-        return f"{entry.name}{after.group(1)}"
-    before = re.search(r"\b([a-z]+) of $", scene.body[max(0, span[0] - 24) : span[0]])
-    if before and before.group(1) in scene.lists["site_words"] - {"port", "square"}:
-        return f"{entry.name} {before.group(1)}"
-    return None

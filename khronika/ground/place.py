@@ -1,7 +1,7 @@
 """A text and its reading in, the place of each mention out, with the reason; and the place names of any text.
 
-The rule: the extractor's place words come first, then names near the trigger, then the paragraph, the dateline, the title; people and metonyms
-("Moscow said") never give a place, and a name that the index lacks stays under its own words without coordinates.
+The rule: all names of a text are weighed together for each event (ground/scenes.py); a name that the index lacks stays under its own words without
+coordinates, and the reason says where the name stands.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import re
 from collections.abc import Sequence
 
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of
+from khronika.ground.names import Names, candidates_at
 from khronika.ground.phrases import plain, shaped
-from khronika.ground.rank import Ranked, context_of, kilometres, rank
+from khronika.ground.rank import Ranked, kilometres, kind_said, rank
+from khronika.ground.scenes import Event, Option, Scenes
+from khronika.ground.sites import find_sites
 from khronika.ground.toponyms import Found, Scene, recognise
-from khronika.text import Sorted, Span, overlaps, sentences
+from khronika.text import Span, sentences
 from khronika.types import Mention, Noun, Place, Precision, Quote, Reading, Text
 
-_EXACT = {"site": 0, "settlement": 1, "district": 2, "region": 3, "country": 4}
-_DATELINE = re.compile(r"\s*([A-ZÀ-Ý][\w .,'’-]{1,40}?)(?:, [A-Z][\w. ]+)?(?: \([^)\n]{2,40}\))?,?(?: [A-Z][a-z]+\.? \d{1,2})? ?[-–—:] ")
-_LOOSE = re.compile(r"\b(?:port of|city of|town of|downtown|cent(?:er|re) of)\b", re.IGNORECASE)
-_NOWHERE = Entry(0, "", "", "", "", "country", None, None, 0.0, 0)
+_MARKS = ("before says", "before body", "after first name", "after title", "common word", "before capital", "after capital")
+NEAR = 20
+"""Names back and forth that lend an unknown one their country."""
+FIRST = 50_000
+"""Characters of a text that are searched for what a name means in full."""
 _VILLAGE = re.compile(r"\b(?:village|town|city|settlement|hamlet|suburb)\b", re.IGNORECASE)
 
 
@@ -51,66 +55,85 @@ def resolve_spans(body: str, spans: Sequence[Span], gazetteer: Gazetteer, langua
     return rank(scene, found, gazetteer, home)
 
 
-def candidates_at(scene: Scene, gazetteer: Gazetteer, start: int, end: int) -> tuple[Entry, ...]:
-    """All that the words at a span may mean: as written, a state's short form, without a kind word, spelt otherwise."""
-    words = re.sub(r"^(?:the|The) ", "", scene.body[start:end])
-    code = scene.abbreviations.get(words.rstrip("."))
-    region = gazetteer.regions.get(code) if code else None
-    key = key_of(words)
-    exact = gazetteer.candidates(key)
-    if region and not any(e.kind == "country" for e in exact):
-        return (region, *exact) if len(words) > 4 else (region,)
-    if exact:
-        return exact
-    adjective = scene.adjectives.get(words) or scene.adjectives.get(words.removesuffix("s"))
-    if adjective and adjective in gazetteer.countries:
-        return (gazetteer.countries[adjective],)
-    shorter = re.sub(r"^(?:city|town|village|port|province|state|gulf|county) of | (?:city|town|village|county|parish|province|region|oblast|district|state|township|twp|area|metro|peninsula|governorate|island|islands)$", "", key)
-    shorter = re.sub(r"^(?:downtown|central|greater|metro|upper|lower|(?:north|south)?(?:east|west)?(?:ern)?|north(?:ern)?|south(?:ern)?|mid) ", "", shorter)
-    if shorter and shorter != key and (found := gazetteer.candidates(shorter)):
-        return found
-    return gazetteer.like(key)
-
-
 def places_of_mentions(text: Text, reading: Reading, gazetteer: Gazetteer, home: str | None) -> list[Place | None]:
     """The place of each mention, aligned with `reading.mentions`; `home` is the outlet's country (ISO 3166 alpha-2)."""
     if not reading.mentions:
         return []
-    grounds = _Grounds(text, reading, gazetteer, home)
+    grounds = Grounds(text, reading, gazetteer, home)
     return [grounds.place(mention) for mention in reading.mentions]
 
 
-class _Grounds:
-    """The names of one text, title and body together, resolved once for all its mentions."""
+class Grounds:
+    """The names of one text, title and body together, resolved once for all its mentions, and what each may mean as the scene of an event."""
 
     def __init__(self, text: Text, reading: Reading, gazetteer: Gazetteer, home: str | None) -> None:
         self.title = f"{text.title}\n\n" if text.title else ""
         self.joined = self.title + text.body
         self.gazetteer = gazetteer
-        persons = [self.span(q) for q in reading.persons]
-        self.scene = Scene(self.joined, text.language or "en", persons)
+        language = text.language or "en"
+        self.scene = Scene(self.joined, language, [self.span(q) for q in reading.persons])
         holes = [(start + len(self.title), end + len(self.title)) for start, end in text.boilerplate]
-        self.found = [f for f in recognise(self.scene, gazetteer) if not any(overlaps((f.start, f.end), hole) for hole in holes)]
-        self.context = context_of(self.scene, self.found, home)
-        self.found = [self.widened(f) for f in sorted({(f.start, f.end): f for f in [*self.found, *self.worded(reading)]}.values())]
-        self.spans = Sorted([(f.start, f.end) for f in self.found])
+        self.names = Names(self.scene, gazetteer, [self.span(q) for m in reading.mentions for q in m.where_words], holes, home)
+        self.found = self.names.found
         self.ranked = rank(self.scene, self.found, gazetteer, home)
-        self.sentences = sentences(self.joined)
-        self.stray = {n for n, (f, r) in enumerate(zip(self.found, self.ranked, strict=True)) if self.is_stray(f, r.entry)}
-        self.places: dict[int, Place] = {}
+        self.said: dict[str, str] = {}
+        self.numbers: list[int] = []
+        """For each option the name that it is a meaning of."""
+        options = [option for n in range(len(self.found)) for option in self.options_of(n)]
+        options = self.with_sites(options)
+        triggers = [self.span(m.trigger) for m in reading.mentions]
+        self.scenes = Scenes(self.joined, len(self.title), sentences(self.joined), options, triggers, language)
+        self.places = [self.at(n, option, "") for n, option in zip(self.numbers, options, strict=True)]
+        self.labels = [(place.name, place.precision) for place in self.places]
 
-    def is_stray(self, found: Found, entry: Entry | None) -> bool:
-        """Whether a town lies far from every country that the text speaks of, so that its name is likelier a person's or a body's."""
-        named = self.context.countries
-        if not entry or not named or entry.kind in ("country", "region", "site") or entry.country in named or entry.population > 1_000_000:
-            return False
-        for code in named:
-            land = self.gazetteer.countries.get(code)
-            if land and None not in (land.latitude, entry.latitude):
-                far = kilometres((land.latitude or 0.0, land.longitude or 0.0), (entry.latitude or 0.0, entry.longitude or 0.0))
-                if far < 1.3 * land.radius_km + 100:
-                    return False
-        return True
+    def options_of(self, n: int) -> list[Option]:
+        """What one name may mean: the choice of the ranking, and the region or town of the same name."""
+        found, entry = self.found[n], self.ranked[n].entry
+        marks = {mark for mark in _MARKS if mark in found.features}
+        if self.ranked[n].p < 0.5:
+            marks.add("unsure")
+        if self.names.is_stray(entry):
+            marks.add("stray")
+            # A small town elsewhere bears the name; the text means one that the index lacks.
+            entry = entry if entry is not None and entry.population > 50_000 else None
+        entries: list[tuple[Entry | None, set[str]]] = [(entry, marks)]
+        if entry is not None and (twin := self.twin(found, entry)):
+            said = self.said_elsewhere(found)
+            entries = [(e, marks | {f"{e.kind} {role}", f"{e.kind}, {said}"}) for e, role in ((entry, "with a twin"), (twin, "as a twin"))]
+        options = []
+        for meant, signs in entries:
+            self.numbers.append(n)
+            option = Option((found.start, found.end), found.words, meant, "unknown" if meant is None else meant.kind, self.may_be_scene(found), frozenset(signs))
+            if option.kind == "country" and self.at(n, option, "").precision == "region":
+                option = option._replace(kind="part")
+            options.append(option)
+        return options
+
+    def with_sites(self, options: Sequence[Option]) -> list[Option]:
+        """The options with the sites that the text names by its towns: "Kramatorsk railway station" is no more the town, "the al-Khani mosque in Daquq" may be."""
+        towns = {n: at for at, (n, option) in enumerate(zip(self.numbers, options, strict=True)) if option.kind in ("settlement", "unknown")}
+        names = [plain(r.entry, self.gazetteer, None, "", r.p).name if r.entry else f.words for f, r in zip(self.found, self.ranked, strict=True)]
+        answer = list(options)
+        for site in find_sites(self.scene, self.found, names):
+            if site.n not in towns:
+                continue
+            town = options[towns[site.n]]
+            option = Option(site.span, town.words, town.entry, "site", True, site.marks, site.name)
+            if site.span[0] == town.span[0]:
+                answer[towns[site.n]] = option
+            else:
+                self.numbers.append(site.n)
+                answer.append(option)
+        order = sorted(range(len(answer)), key=lambda at: answer[at].span)
+        self.numbers = [self.numbers[at] for at in order]
+        return [answer[at] for at in order]
+
+    def twin(self, found: Found, entry: Entry) -> Entry | None:
+        """The region named like this town, or the town named like this region ("Kherson"), where no word says which is meant."""
+        other = {"settlement": "region", "region": "settlement"}.get(entry.kind)
+        if other is None or entry.country == "US" or kind_said(self.scene, found):
+            return None
+        return next((e for e in found.candidates if e.kind == other and (e.country, e.admin1) == (entry.country, entry.admin1)), None)
 
     def span(self, quote: Quote) -> Span:
         """A quote's span in title and body together."""
@@ -123,121 +146,17 @@ class _Grounds:
             return Quote(start=start, end=end, words=self.joined[start:end], within="title")
         return Quote(start=start - len(self.title), end=end - len(self.title), words=self.joined[start:end])
 
-    def widened(self, found: Found) -> Found:
-        """Candidates with those spelt otherwise in the countries that the text names, where none of that name lies there."""
-        named = self.context.countries
-        if not named or any(e.country in named or e.kind in ("country", "region") for e in found.candidates):
-            return found
-        alike = tuple(e for e in self.gazetteer.like(found.key) if e.country in named)
-        return found._replace(candidates=alike + found.candidates) if alike else found
-
-    def worded(self, reading: Reading) -> list[Found]:
-        """Names inside the extractor's place words that recognition passed over: there the bar is low."""
-        extra: list[Found] = []
-        taken = bytearray(len(self.joined))
-        for start, end in (*((f.start, f.end) for f in self.found), *self.scene.persons):
-            taken[start:end] = b"\1" * (end - start)
-        for mention in reading.mentions:
-            for quote in mention.where_words:
-                start, end = self.span(quote)
-                local = Scene(self.joined[start:end], "en")
-                done = -1
-                for i in range(len(local.tokens)):
-                    for j in local.spans_from(i):
-                        a, b = local.tokens[i].start + start, local.tokens[j].end + start
-                        if i <= done or any(taken[a:b]):
-                            continue
-                        if candidates := self.meant(self.joined[a:b], a, b):
-                            extra.append(Found(a, b, self.joined[a:b], key_of(self.joined[a:b]), candidates, 0.5, frozenset()))
-                            taken[a:b] = b"\1" * (b - a)
-                            done = j
-        return extra
-
-    def meant(self, words: str, start: int, end: int) -> tuple[Entry, ...]:
-        """What words that an extractor holds to be a place may mean: by name anywhere, by likeness only where the text is at home."""
-        if any(w in self.scene.lists["common"] or w in self.scene.lists["site_words"] for w in words.casefold().split()) or words in self.scene.adjectives:
-            return ()
-        exact = self.gazetteer.candidates(key_of(words))
-        named = self.context.countries
-        if exact and (not named or any(e.country in named or e.kind in ("country", "region") or e.population > 100_000 for e in exact)):
-            return exact
-        alike = tuple(e for e in candidates_at(self.scene, self.gazetteer, start, end) if e.country in named)
-        if not alike and len(words) > 4:
-            for country, _ in named.most_common(2):
-                alike = alike or self.gazetteer.nearly(key_of(words), country)
-        return alike
-
     def place(self, mention: Mention) -> Place | None:
         """Where one mention happened."""
-        spans = [self.span(q) for q in mention.where_words]
-        trigger = self.span(mention.trigger)
-        if spans:
-            inside = sorted({n for s in spans for n in self.spans.touching(s)})
-            if inside:
-                return self.sharper(self.named(mention, inside, spans), mention)
-            if adjective := self.adjective(mention.where_words):
-                return adjective
-            if unknown := self.unknown(mention.where_words):
-                return unknown if unknown.precision != "site" or unknown.latitude is not None else self.lent(unknown, self.by_text(mention, trigger))
-        return self.by_text(mention, trigger)
+        event = self.event(mention)
+        chosen = self.scenes.best(event, self.labels)
+        if chosen is None:
+            return self.adjective(mention.where_words)
+        return self.at(self.numbers[chosen], self.scenes.options[chosen], self.scenes.reason(chosen, event))
 
-    def sharper(self, place: Place | None, mention: Mention) -> Place | None:
-        """Where the words name a country only, a settlement or region in it that the same sentences name."""
-        if place is None or place.precision != "country":
-            return place
-        rings = [self.span(q) for q in mention.evidence]
-        inside = [
-            n
-            for n, f in enumerate(self.found)
-            if n not in self.stray and self.may_be_scene(n) and any(overlaps((f.start, f.end), ring) for ring in rings)
-            if (entry := self.ranked[n].entry) is not None and entry.country == place.country and entry.kind not in ("country",)
-        ]
-        better = self.best(inside, self.span(mention.trigger), "in the sentences that report it", prefer_exact=True) if inside else None
-        return better or place
-
-    def lent(self, site: Place, town: Place | None) -> Place:
-        """A site that the index lacks, at the middle of the town that the text gives for the event."""
-        from msgspec.structs import replace
-
-        if town is None or town.precision not in ("settlement", "district"):
-            return site
-        return replace(
-            site, country=town.country, admin1=town.admin1, latitude=town.latitude, longitude=town.longitude, radius_km=town.radius_km,
-            reason=f"named with the event, not found in the gazetteer; placed at {town.name}, {town.reason}",
-        )  # fmt: skip
-
-    def by_text(self, mention: Mention, trigger: Span) -> Place | None:
-        """The place that the sentences of the event give, else those around it."""
-        own = self.sentence_at(trigger[0])
-        evidence = [self.span(q) for q in mention.evidence]
-        rings: list[tuple[str, list[Span]]] = [("in the sentence of the event", [own]), ("in the sentences that report it", evidence)]
-        for reason, ring in rings:
-            inside = [n for n in sorted({n for s in ring for n in self.spans.touching(s)}) if self.may_be_scene(n)]
-            if inside:
-                return self.best(inside, trigger, reason, prefer_exact=reason.startswith("in the sentence of"))
-        return self.fall_back(trigger, own)
-
-    def named(self, mention: Mention, inside: Sequence[int], spans: Sequence[Span]) -> Place | None:
-        """The most exact name in the extractor's place words, the first of its kind; a site that they describe bears their words."""
-        known = [n for n in inside if self.ranked[n].entry is not None]
-        if not known:
-            return None
-        n = min(known, key=lambda n: (_EXACT[(self.ranked[n].entry or _NOWHERE).kind], self.found[n].start))
-        entry = self.ranked[n].entry or _NOWHERE
-        place = self.at(n, entry, "named with the event")
-        for quote, span in zip(mention.where_words, spans, strict=True):
-            if overlaps(span, (self.found[n].start, self.found[n].end)) and entry.kind == "settlement" and place.precision in ("settlement", "site"):
-                words = re.findall(r"[\w-]+", quote.words)
-                own = re.findall(r"[\w-]+", self.found[n].words)
-                if len(words) <= 9 and any(w.casefold() in self.scene.lists["site_words"] for w in words if w not in own) and not _LOOSE.search(quote.words):
-                    name = re.sub(r"^(?:the|a|an) ", "", " ".join(quote.words.split()), flags=re.IGNORECASE)
-                    from msgspec.structs import replace
-
-                    return replace(
-                        place, name=name, precision="site", geonames_id=None, population=None, quote=quote,
-                        reason=f"named with the event; a site in or near {entry.name}, placed at its middle",
-                    )  # fmt: skip
-        return place
+    def event(self, mention: Mention) -> Event:
+        """Where the mention's parts stand in title and body together."""
+        return Event(self.span(mention.trigger), tuple(map(self.span, mention.evidence)), tuple(map(self.span, mention.where_words)))
 
     def adjective(self, quotes: Sequence[Quote]) -> Place | None:
         """A country that the place words name by its adjective only ("several Ukrainian circuits")."""
@@ -248,37 +167,9 @@ class _Grounds:
                     return plain(entry, self.gazetteer, quote, "named with the event by its adjective", 0.6)
         return None
 
-    def fall_back(self, trigger: Span, own: Span) -> Place | None:
-        """The place that the text around an event without one implies: the paragraph before it, the dateline, the title, the lead."""
-        start = self.joined.rfind("\n", 0, own[0]) + 1
-        paragraph = [n for n, f in enumerate(self.found) if self.may_be_scene(n) and start <= f.start < own[0]]
-        if paragraph:
-            return self.best(paragraph[-3:], trigger, "from the sentences before, in the same paragraph", prefer_exact=True)
-        dateline = _DATELINE.match(self.joined, len(self.title))
-        lead_end = len(self.title) + 700
-        for reason, low, high in (
-            ("from the dateline", len(self.title), dateline.end() if dateline else len(self.title)),
-            ("from the title", 0, len(self.title)),
-            ("from the lead", len(self.title), lead_end),
-        ):
-            inside = [n for n, f in enumerate(self.found) if low <= f.start < high and self.may_be_scene(n)]
-            if inside:
-                return self.best(inside[:4], trigger, reason, prefer_exact=False)
-        return None
-
-    def sentence_at(self, at: int) -> Span:
-        """The sentence that holds an offset."""
-        for start, end in self.sentences:
-            if start <= at < end:
-                return start, end
-        return at, at + 1
-
-    def may_be_scene(self, n: int) -> bool:
+    def may_be_scene(self, found: Found) -> bool:
         """Whether a name can be where something happened: it speaks ("Moscow said") or labels a body ("Kyiv police") and so is none."""
-        found = self.found[n]
         f = found.features
-        if n in self.stray:
-            return False
         if "before says" in f or "before body" in f or "after first name" in f or "after title" in f:
             return False
         after = self.joined[found.end : found.end + 24]
@@ -288,38 +179,20 @@ class _Grounds:
             return False
         return not re.match(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned)\b", after)
 
-    def best(self, numbers: Sequence[int], trigger: Span, reason: str, prefer_exact: bool) -> Place | None:
-        """The most fitting of some names: exact before wide, after a preposition of place, near the trigger."""
+    def at(self, n: int, option: Option, reason: str) -> Place:
+        """The Place that one meaning of one name gives."""
+        from msgspec.structs import replace
 
-        def cost(n: int) -> float:
-            f, r = self.found[n], self.ranked[n]
-            kind = r.entry.kind if r.entry else "country"
-            if kind == "country" and r.entry and self.is_actor(f):
-                return 9.0
-            away = min(abs(f.start - trigger[1]), abs(trigger[0] - f.end))
-            value = (1.0 if prefer_exact else 0.6) * _EXACT[kind] + away / 120
-            if "after locative" in f.features or "after kind" in f.features:
-                value -= 0.8
-            if "possessive" in f.features:
-                value += 0.3
-            return value
-
-        for n in sorted(numbers, key=cost):
-            entry = self.ranked[n].entry
-            if entry is not None:
-                return self.at(n, entry, reason)
-        return None
-
-    def is_actor(self, found: Found) -> bool:
-        """Whether a country stands where a doer stands ("Russia attacked", "by Israel"), not where a place does."""
-        return not found.features & {"after locative", "after compass", "after kind"} and not re.search(r"\b(?:in|across|inside|within|into) (?:[\w-]+ ){0,2}$", self.joined[max(0, found.start - 30) : found.start])
-
-    def at(self, n: int, entry: Entry, reason: str) -> Place:
-        f = self.found[n]
-        between = self.between(n)
-        if between is not None:
+        f, entry = self.found[n], option.entry
+        quote = self.quote(*option.span)
+        if option.site:
+            town = self.unknown(n, quote, reason) if entry is None else plain(entry, self.gazetteer, quote, reason, self.ranked[n].p)
+            return replace(town, name=option.site, precision="site", geonames_id=None, population=None, reason=f"{reason}; a site in or near {town.name}, placed at its middle")
+        if entry is None:
+            return self.unknown(n, quote, reason)
+        if between := self.between(n):
             return between
-        return shaped(self.scene, (f.start, f.end), entry, self.gazetteer, self.quote(f.start, f.end), reason, self.ranked[n].p)
+        return shaped(self.scene, (f.start, f.end), entry, self.gazetteer, quote, reason, self.ranked[n].p)
 
     def between(self, n: int) -> Place | None:
         """ "between X and Y": the middle of both, with a radius that reaches them."""
@@ -342,23 +215,48 @@ class _Grounds:
             )  # fmt: skip
         return None
 
-    def unknown(self, quotes: Sequence[Quote]) -> Place | None:
-        """Place words that hold a name which the index lacks: alike within the country that the text is about, else not found."""
-        country = self.context.countries.most_common(1)[0][0] if self.context.countries else None
-        for quote in quotes:
-            names = re.findall(r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -][A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+)*", quote.words)
-            names = [n for n in names if n not in self.scene.adjectives and n.casefold() not in self.scene.lists["common"]]
-            if not names:
-                continue
-            if country and (entries := self.gazetteer.nearly(key_of(names[0]), country)):
-                return plain(entries[0], self.gazetteer, quote, f"named with the event; spelt much like {entries[0].name}", 0.5)
-            precision: Precision = "settlement"
-            if not _VILLAGE.search(quote.words):
-                if any(w in self.scene.lists["site_words"] for w in re.findall(r"[a-z]+", quote.words.casefold())):
-                    precision = "site"
-                elif re.search(r"\b(?:district|raion|neighbou?rhood)\b", quote.words, re.IGNORECASE):
-                    precision = "district"
-                elif re.search(r"\b(?:region|oblast|province|governorate)\b", quote.words, re.IGNORECASE):
-                    precision = "region"
-            return Place(name=names[0], precision=precision, reason="named with the event; not found in the gazetteer", quote=quote, country=country)
+    def unknown(self, n: int, quote: Quote, reason: str) -> Place:
+        """A name that the index lacks, as exact as the words round it say, in the country of the places named next to it."""
+        start, end = self.found[n].start, self.found[n].end
+        before, after = self.joined[max(0, start - 30) : start].rpartition(".")[2], self.joined[end : end + 16]
+        words, name = self.found[n].words, self.found[n].words
+        precision: Precision = "settlement"
+        if not _VILLAGE.search(before + after):
+            if re.search(r"\b(?:district|raion|neighbou?rhood|quarter)\b", before + after, re.IGNORECASE):
+                precision = "district"
+                town = self.town_of(n)
+                name = f"{words}, {town}" if town else f"{words} District"
+            elif re.search(r"\b(?:region|oblast|province|governorate)\b", before + after, re.IGNORECASE):
+                precision = "region"
+        return Place(name=name, precision=precision, reason=f"{reason}; not found in the gazetteer", quote=quote, country=self.country_near(n))
+
+    def said_elsewhere(self, found: Found) -> str:
+        """Which of two twins the text names in full somewhere ("Kherson region", "the city of Kherson")."""
+        if found.words not in self.said:
+            name, text = re.escape(found.words), self.joined[:FIRST]
+            region = re.search(rf"\b{name}(?:['’]s)? (?:region|oblast|province|governorate)|(?:provinces?|regions?) of {name}\b", text)
+            town = re.search(rf"\b(?:city|town|capital|port) (?:of )?{name}\b|\b{name} city\b", text)
+            self.said[found.words] = f"{'region' if region else ''}{'town' if town else ''} said elsewhere" if region or town else "neither said elsewhere"
+        return self.said[found.words]
+
+    def town_of(self, n: int) -> str | None:
+        """The town that a quarter is said to lie in ("Kabul's Shash Darak area", "the Rawda quarter of Marib")."""
+        for m in (n - 1, n + 1):
+            if 0 <= m < len(self.found) and (entry := self.ranked[m].entry) and entry.kind == "settlement":
+                a, b = sorted((self.found[m], self.found[n]))
+                between = self.joined[a.end : b.start]
+                if re.fullmatch(r"['’]s (?:\w+ )?" if m < n else r" (?:district|raion|neighbou?rhood|quarter),? (?:of|in|inside) (?:the )?(?:\w+ )?(?:(?:city|town) of )?", between):
+                    return entry.name
         return None
+
+    def country_near(self, n: int) -> str | None:
+        """The country of the nearest place of the same sentence that is known, else the one that the text names most."""
+        near = sorted(
+            (abs(self.found[m].start - self.found[n].start), r.entry.country)
+            for m, r in list(enumerate(self.ranked))[max(0, n - NEAR) : n + NEAR]
+            if m != n and r.entry is not None and r.entry.country and not self.names.is_stray(r.entry)
+        )
+        if near and near[0][0] < 120:
+            return near[0][1]
+        named = self.names.context.countries
+        return named.most_common(1)[0][0] if named else near[0][1] if near else None

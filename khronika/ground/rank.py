@@ -66,8 +66,8 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
 
 def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str | None = None) -> list[Ranked]:
     """The choice for each name, in the order of `found`; equal names in one text mean one place unless what follows says otherwise."""
-    if not found:
-        return []
+    if not any(name.candidates for name in found):
+        return [Ranked(None, 0.0) for _ in found]
     model = weights()["ranking"]
     tables = features_of(scene, found, home)
     answers: list[Ranked] = []
@@ -107,7 +107,7 @@ def features_of(scene: Scene, found: Sequence[Found], home: str | None) -> list[
     tables = []
     for n, (name, entries) in enumerate(zip(found, kept, strict=True)):
         inside = _containers(scene, found, n)
-        suffix = _kind_after(scene, name)
+        suffix = kind_said(scene, name)
         rows = []
         for m, entry in enumerate(entries):
             rows.append(_features(name, entry, entries, context, inside, suffix) | {"near": near[n][m]})
@@ -188,7 +188,7 @@ def _containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, 
     return answer
 
 
-def _kind_after(scene: Scene, name: Found) -> str:
+def kind_said(scene: Scene, name: Found) -> str:
     """The kind that the next word gives a name ("Kherson region"), or the word before ("the city of Donetsk")."""
     after = re.match(r"[ -]([^\W\d_]+)", scene.body[name.end : name.end + 24])
     before = re.search(r"([^\W\d_]+)(?: of)? $", scene.body[max(0, name.start - 28) : name.start])

@@ -1,0 +1,150 @@
+"""A text in, all names that may be places out: those that the index knows, and those that the text itself presents as places.
+
+The rule: at the bar of the index a name needs good surroundings (ground/toponyms.py); inside the extractor's place words and after a kind of place
+("the village of X") the bar is low, and a name that the index lacks in the countries that the text speaks of stays without an entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from khronika.ground.gazetteer import Entry, Gazetteer, key_of
+from khronika.ground.rank import Context, context_of, kilometres
+from khronika.ground.toponyms import Found, Scene, recognise
+from khronika.text import Span
+
+NAME = r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -](?:(?:al|el|ad|ar|as|ash|az|de|la|del)-?[ -]?)?[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+){0,3}"
+_NAME = re.compile(NAME)
+_NAMED = re.compile(
+    rf"\b(?:villages?|towns?|city|cities|settlement|hamlet|suburb|district|neighbou?rhood|quarter) (?:of |called |named |known as )?(?P<name>{NAME})"
+    rf"|(?P<name_>{NAME}) (?:district|raion|neighbou?rhood|quarter|village)\b"
+)
+
+
+class Names:
+    """The place names of one text; `home` is the outlet's country (ISO 3166 alpha-2), `holes` what is no part of the article."""
+
+    def __init__(self, scene: Scene, gazetteer: Gazetteer, place_words: Sequence[Span], holes: Sequence[Span], home: str | None) -> None:
+        self.scene, self.gazetteer = scene, gazetteer
+        self._taken = bytearray(len(scene.body))
+        """Marks the characters that a name, a person or a hole has taken."""
+        self._take(holes)
+        known = [f for f in recognise(scene, gazetteer) if self._is_free((f.start, f.end))]
+        self.context: Context = context_of(scene, known, home)
+        self.found = [self._widened(f) for f in known]
+        self._take([*((f.start, f.end) for f in known), *scene.persons])
+        self.found = sorted([*self.found, *self._in_place_words(place_words), *self._presented(place_words)], key=lambda f: (f.start, f.end))
+
+    def _take(self, spans: Iterable[Span]) -> None:
+        for start, end in spans:
+            self._taken[start:end] = b"\1" * (end - start)
+
+    def _is_free(self, span: Span) -> bool:
+        return not any(self._taken[slice(*span)])
+
+    def _widened(self, found: Found) -> Found:
+        """Candidates with those spelt otherwise in the countries that the text names, where none of that name lies there."""
+        named = self.context.countries
+        if not named or any(e.country in named or e.kind in ("country", "region") for e in found.candidates):
+            return found
+        alike = tuple(e for e in self.gazetteer.like(found.key) if e.country in named)
+        return found._replace(candidates=alike + found.candidates) if alike else found
+
+    def _in_place_words(self, place_words: Sequence[Span]) -> list[Found]:
+        """Names inside the extractor's place words that recognition passed over."""
+        extra: list[Found] = []
+        for start, end in place_words:
+            local = Scene(self.scene.body[start:end], "en")
+            done = -1
+            for i in range(len(local.tokens)):
+                for j in local.spans_from(i):
+                    span = local.tokens[i].start + start, local.tokens[j].end + start
+                    if i <= done or not self._is_free(span) or self._is_part(*span):
+                        continue
+                    if candidates := self._meant(*span):
+                        words = self.scene.body[slice(*span)]
+                        extra.append(Found(*span, words, key_of(words), candidates, 0.5, frozenset()))
+                        self._take([span])
+                        done = j
+        return extra
+
+    def _is_part(self, start: int, end: int) -> bool:
+        """Whether capitalised words stand next to a run of words, so that it is a part of a longer name ("Save the Children", "Bala Boluk")."""
+        lists, body = self.scene.lists, self.scene.body
+        after = re.match(r"[ -](?:the |and )?([A-Z][\w’'-]*)", body[end : end + 30])
+        before = re.search(r"([A-Z][\w’'-]*)[ -]$", body[max(0, start - 30) : start])
+        known = lists["settlement_words"] | lists["compass"] | lists["region_words"] | lists["district_words"] | lists["locative"]
+        return any(m and m.group(1).casefold() not in known and m.group(1) not in self.scene.adjectives for m in (after, before))
+
+    def _meant(self, start: int, end: int) -> tuple[Entry, ...]:
+        """What words that an extractor holds to be a place may mean: by name anywhere, by likeness only where the text is at home."""
+        words = self.scene.body[start:end]
+        if self._is_common(words) or any(w in self.scene.lists["site_words"] for w in words.casefold().split()):
+            return ()
+        exact = self.gazetteer.candidates(key_of(words))
+        named = self.context.countries
+        if exact and (not named or any(e.country in named or e.kind in ("country", "region") or e.population > 100_000 for e in exact)):
+            return exact
+        alike = tuple(e for e in candidates_at(self.scene, self.gazetteer, start, end) if e.country in named)
+        if not alike and len(words) > 4:
+            for country, _ in named.most_common(2):
+                alike = alike or self.gazetteer.nearly(key_of(words), country)
+        return alike
+
+    def _is_common(self, words: str) -> bool:
+        lists = self.scene.lists
+        return words in self.scene.adjectives or any(w in lists["common"] or w in lists["titles"] or w in lists["first_names"] for w in words.casefold().split())
+
+    def _presented(self, place_words: Sequence[Span]) -> list[Found]:
+        """Names that the text presents as places and the index lacks."""
+        body = self.scene.body
+        spans = {match.span("name" if match["name"] else "name_") for match in _NAMED.finditer(body)}
+        for start, end in place_words:
+            if self._is_free((start, end)):
+                spans |= {(start + m.start(), start + m.end()) for m in list(_NAME.finditer(body[start:end]))[:1]}
+        extra: list[Found] = []
+        for start, end in sorted(spans):
+            words = re.sub(r"['’]s$", "", body[start:end])
+            span = start, start + len(words)
+            if not self._is_free(span) or self._is_common(words):
+                continue
+            country = self.context.countries.most_common(1)[0][0] if self.context.countries else None
+            near = self.gazetteer.nearly(key_of(words), country) if country else ()
+            extra.append(Found(*span, words, key_of(words), near, 0.3, frozenset()))
+            self._take([span])
+        return extra
+
+    def is_stray(self, entry: Entry | None) -> bool:
+        """Whether a town lies far from every country that the text speaks of, so that its name is likelier a person's or a body's."""
+        named = self.context.countries
+        if not entry or not named or entry.kind in ("country", "region", "site") or entry.country in named or entry.population > 1_000_000:
+            return False
+        for code in named:
+            land = self.gazetteer.countries.get(code)
+            if land and None not in (land.latitude, entry.latitude):
+                far = kilometres((land.latitude or 0.0, land.longitude or 0.0), (entry.latitude or 0.0, entry.longitude or 0.0))
+                if far < 1.3 * land.radius_km + 100:
+                    return False
+        return True
+
+
+def candidates_at(scene: Scene, gazetteer: Gazetteer, start: int, end: int) -> tuple[Entry, ...]:
+    """All that the words at a span may mean: as written, a state's short form, without a kind word, spelt otherwise."""
+    words = re.sub(r"^(?:the|The) ", "", scene.body[start:end])
+    code = scene.abbreviations.get(words.rstrip("."))
+    region = gazetteer.regions.get(code) if code else None
+    key = key_of(words)
+    exact = gazetteer.candidates(key)
+    if region and not any(e.kind == "country" for e in exact):
+        return (region, *exact) if len(words) > 4 else (region,)
+    if exact:
+        return exact
+    adjective = scene.adjectives.get(words) or scene.adjectives.get(words.removesuffix("s"))
+    if adjective and adjective in gazetteer.countries:
+        return (gazetteer.countries[adjective],)
+    shorter = re.sub(r"^(?:city|town|village|port|province|state|gulf|county) of | (?:city|town|village|county|parish|province|region|oblast|district|state|township|twp|area|metro|peninsula|governorate|island|islands)$", "", key)
+    shorter = re.sub(r"^(?:downtown|central|greater|metro|upper|lower|(?:north|south)?(?:east|west)?(?:ern)?|north(?:ern)?|south(?:ern)?|mid) ", "", shorter)
+    if shorter and shorter != key and (found := gazetteer.candidates(shorter)):
+        return found
+    return gazetteer.like(key)

@@ -1,0 +1,301 @@
+"""The place names of one text and a mention in, what speaks for and against each as the scene of the event out, and the likeliest.
+
+The rule: a name is judged by what stands round it and by where it stands to the event (its words, its sentence, the sentences before and after,
+the title); the weights of these signs are learnt (data/place/scene_weights.json) and sum up over all mentions of one place.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+from khronika import config
+from khronika.ground.gazetteer import Entry
+from khronika.text import Span, overlaps
+
+ORDER = {"site": 0, "settlement": 1, "unknown": 1, "district": 2, "part": 3, "region": 3, "country": 4}
+"""Kinds from exact to wide; "part" is the east of a country, "unknown" a name that the index lacks."""
+_FINE = frozenset({"site", "settlement", "unknown", "district"})
+_TOKEN = re.compile(r"[\w’'-]+|[.,;:()“”\"—–]")
+_DATELINE = re.compile(r"\s*([A-ZÀ-Ý][\w .,'’-]{1,40}?)(?:, [A-Z][\w. ]+)?(?: \([^)\n]{2,40}\))?,?(?: [A-Z][a-z]+\.? \d{1,2})? ?[-–—:] ")
+
+
+class Option(NamedTuple):
+    """One meaning of one name of a text: the entry (None: the index lacks it), its kind, whether it may be a scene, signs of its own, a site's name."""
+
+    span: Span
+    words: str
+    entry: Entry | None
+    kind: str
+    may_be: bool
+    marks: frozenset[str]
+    site: str | None = None
+
+
+class Event(NamedTuple):
+    """Where a mention stands in title and body together: its trigger, its evidence, the extractor's place words."""
+
+    trigger: Span
+    evidence: tuple[Span, ...]
+    place_words: tuple[Span, ...]
+
+
+@cache
+def _words(language: str) -> Mapping[str, Any]:
+    path = f"place/{language}.toml" if (config.DATA / f"place/{language}.toml").exists() else "place/en.toml"
+    raw = config.data(path)["scene"]
+    return {
+        "preposition": {word: kind for kind, words in raw["preposition"].items() for word in words.split()},
+        "passed": frozenset(raw["passed"].split()),
+        "metonyms": frozenset(name for _, names in config.data("demonyms.toml")["country"].values() for name in names),
+        **{name: re.compile(raw[name], re.IGNORECASE) for name in ("wall", "body", "office", "meant", "occupied")},
+    }
+
+
+@cache
+def weights() -> dict[str, float]:
+    """Weights of the signs, learnt by train/scene_weights.py."""
+    loaded: dict[str, float] = json.loads((config.DATA / "place/scene_weights.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+BACK, AHEAD = 40, 20
+"""Sentences before and after an event, besides the first ones of the text, in which its place is looked for."""
+
+
+class Scenes:
+    """The options of one text in its order; what does not depend on the event is looked at once.
+
+    `title` is the title's length in the joined text, `triggers` are those of all mentions.
+    """
+
+    def __init__(self, joined: str, title: int, sentences: Sequence[Span], options: Sequence[Option], triggers: Sequence[Span], language: str) -> None:
+        self.joined, self.title, self.options = joined, title, options
+        self._sentences, self._starts = sentences, [start for start, _ in sentences]
+        self._words = _words(language)
+        self.sentence = [self._sentence_at(o.span[0]) for o in options]
+        self._keys = [o.site or (o.entry.id if o.entry else o.words) for o in options]
+        dateline = _DATELINE.match(joined, title)
+        self._dateline = dateline.end() if dateline else title
+        self._lead = self._sentence_at(title + 1)
+        self._prepositions = [self._preposition(o) for o in options]
+        self._told = frozenset(self._sentence_at(start) for start, _ in triggers)
+        self._in_sentence: dict[int, list[int]] = {}
+        for n, number in enumerate(self.sentence):
+            self._in_sentence.setdefault(number, []).append(n)
+
+    def best(self, event: Event, places: Sequence[tuple[str, str]]) -> int | None:
+        """The option whose place has most weight; `places` are name and precision of each option's place, by which options are summed."""
+        model = weights()
+        scores = {n: sum(model.get(sign, 0.0) for sign in signs) for n, signs in self.signs(event).items()}
+        if not scores:
+            return None
+        top = max(scores.values())
+        shares: Counter[tuple[str, str]] = Counter()
+        for n, score in scores.items():
+            shares[places[n]] += math.exp(score - top)  # type: ignore[assignment]
+        chosen = max(shares, key=lambda place: shares[place])
+        return max((n for n in scores if places[n] == chosen), key=lambda n: scores[n])
+
+    def reason(self, n: int, event: Event) -> str:
+        """Where the name stands to the event, in words."""
+        option, own = self.options[n], self._sentence_at(event.trigger[0])
+        if any(overlaps(span, option.span) for span in event.place_words):
+            return "named with the event"
+        evidence = sorted({self._sentence_at(span[0]) for span in event.evidence} - {own})
+        where = self._position(option, self.sentence[n], own, evidence, min([own, *evidence]))
+        if where == "before" and "\n" not in self.joined[option.span[1] : self._starts[own]]:
+            return "from the sentences before, in the same paragraph"
+        if where == "before" and self.sentence[n] <= self._lead + 2:
+            return "from the lead"
+        return {
+            "own": "in the sentence of the event", "evidence": "in the sentences that report it", "before": "from the sentences before",
+            "after": "from the sentences after", "title": "from the title", "dateline": "from the dateline",
+        }[where]  # fmt: skip
+
+    def _sentence_at(self, at: int) -> int:
+        return max(0, bisect_right(self._starts, at) - 1)
+
+    # --- what a name is by itself --------------------------------------------------------------------------------------
+
+    def _preposition(self, option: Option) -> str:
+        """The class of the word that leads to a name, over articles, adjectives and kind words."""
+        before = _TOKEN.findall(self.joined[max(0, option.span[0] - 70) : option.span[0]])
+        passed = self._words["passed"]
+        while before and (before[-1].casefold() in passed or "-" in before[-1] or before[-1] == "of" and len(before) > 1 and before[-2].casefold() in passed):
+            before.pop()
+        if not before:
+            return "start"
+        word = before[-1].casefold()
+        known: str | None = self._words["preposition"].get(word)
+        return known or ("comma" if word == "," else "word" if word[0].isalnum() else "mark")
+
+    @cached_property
+    def own_signs(self) -> list[frozenset[str]]:
+        """The signs of each option that do not depend on the event."""
+        counts = Counter(self._keys)
+        exact: Counter[Any] = Counter(key for key, o in zip(self._keys, self.options, strict=True) if o.kind in _FINE and o.may_be)
+        main = max(exact, key=lambda key: exact[key], default=None)
+        found = []
+        for n, option in enumerate(self.options):
+            signs = {f"kind {option.kind}", f"led by {self._prepositions[n]}", f"named {_bucket(counts[self._keys[n]], (1, 2, 4, 8))}", *option.marks}
+            if not option.may_be:
+                signs.add("no scene")
+            if self._keys[n] == main:
+                signs.add("main place")
+            signs.update(self._surroundings(n))
+            signs.update(self._company(n))
+            found.append(frozenset(signs))
+        return found
+
+    def _surroundings(self, n: int) -> set[str]:
+        option, words = self.options[n], self._words
+        start, end = option.span
+        before, after = self.joined[max(0, start - 60) : start], self.joined[end : end + 50]
+        signs = set()
+        if words["body"].match(after):
+            signs.add("party's" if option.words in words["metonyms"] else "body's")
+        if words["office"].search(before):
+            signs.add("office of")
+        if re.match(r"-\w", after):
+            signs.add("hyphened")
+        if re.match(r"['’]s\b", after):
+            signs.add("possessive")
+        if words["occupied"].search(before):
+            signs.add(f"occupied {option.kind}")
+        if option.words in words["metonyms"]:
+            loose = self._prepositions[n] in ("word", "mark", "comma", "start", "by", "and", "against", "with", "of", "between")
+            signs.add("metonym loose" if loose else "metonym")
+        return signs
+
+    def _company(self, n: int) -> set[str]:
+        """How a name stands to the other names of its sentence: inside one of them, round one, alone."""
+        others = [m for m in self._in_sentence[self.sentence[n]] if self.options[m].span != self.options[n].span]
+        signs = set()
+        if not any(self._keys[m] != self._keys[n] for m in others):
+            signs.add("alone in its sentence")
+        inside = [m for m in others if self._holds(m, n)]
+        round_ = [m for m in others if self._holds(n, m)]
+        if inside:
+            signs.add("inside another")
+        if round_:
+            signs.add("round another")
+        if re.search(r"twin", " ".join(self.options[n].marks)):
+            signs.update(f"twin {self.options[n].kind} beside a {self.options[m].kind}" for m in others if self._keys[m] != self._keys[n] and self.options[m].kind in ("region", "settlement"))
+        end = self.options[n].span[1]
+        if any(self._next_to(end, self.options[m].span[0]) for m in inside):
+            signs.add("inner of a pair")
+        if any(self._next_to(self.options[m].span[1], self.options[n].span[0]) for m in round_):
+            signs.add("outer of a pair")
+        return signs
+
+    def _next_to(self, end: int, start: int) -> bool:
+        return end <= start <= end + 60 and not re.search(r"[.;!?:]", self.joined[end:start])
+
+    def _holds(self, outer: int, inner: int) -> bool:
+        """Whether one option's place lies in the other's."""
+        a, b = self.options[outer], self.options[inner]
+        if a.entry is None or b.entry is None or ORDER[a.kind] <= ORDER[b.kind]:
+            return False
+        if not a.entry.country:
+            return True
+        return a.entry.country == b.entry.country and (a.kind in ("country", "part") or not a.entry.admin1 or not b.entry.admin1 or a.entry.admin1 == b.entry.admin1)
+
+    # --- where it stands to an event ------------------------------------------------------------------------------------
+
+    def signs(self, event: Event) -> dict[int, set[str]]:
+        """The signs of each option that is near enough to the event."""
+        own = self._sentence_at(event.trigger[0])
+        evidence = sorted({self._sentence_at(span[0]) for span in event.evidence} - {own}, key=lambda s: (s < own, abs(s - own)))
+        first = min([own, *evidence])
+        near = {*range(self._lead + 3), *range(first - BACK, own + AHEAD), *evidence}
+        where = {n: self._position(self.options[n], self.sentence[n], own, evidence, first) for s in sorted(near & self._in_sentence.keys()) for n in self._in_sentence[s]}
+        found: dict[int, set[str]] = {}
+        for n, place in where.items():
+            option = self.options[n]
+            signs = {*self.own_signs[n], place, f"{place}, {_lead_of(self._prepositions[n])}", f"{place}, {option.kind}"}
+            if not option.may_be:
+                signs.add(f"{place}, no scene")
+            ranks = [rank for rank, span in enumerate(event.place_words) if overlaps(span, option.span)]
+            if ranks:
+                signs.update(("in the place words", f"place words {ranks[0]}", f"place words, {option.kind}"))
+            if overlaps(option.span, event.trigger):
+                signs.add("in the trigger")
+            signs.update(self._distance(n, place, own, evidence, first, event))
+            if self.sentence[n] in self._told and place in ("before", "after"):
+                signs.add("another event's")
+            found[n] = signs
+        self._compare(found, where, first, own, event.trigger)
+        return found
+
+    def _position(self, option: Option, number: int, own: int, evidence: Sequence[int], first: int) -> str:
+        if option.span[0] < self.title:
+            return "title"
+        if option.span[1] <= self._dateline:
+            return "dateline"
+        return "own" if number == own else "evidence" if number in evidence else "before" if number < first else "after"
+
+    def _distance(self, n: int, where: str, own: int, evidence: Sequence[int], first: int, event: Event) -> set[str]:
+        option, number = self.options[n], self.sentence[n]
+        signs: set[str] = set()
+        if where == "own":
+            right = option.span[0] >= event.trigger[0]
+            between = self.joined[event.trigger[1] : option.span[0]] if right else self.joined[option.span[1] : event.trigger[0]]
+            side = "right" if right else "left"
+            signs.update((side, f"{side} {_bucket(len(between.split()), (1, 3, 6, 10, 16))}", f"{side} walls {_bucket(len(self._words['wall'].findall(between)), (0, 1, 2, 3))}"))
+        elif where == "evidence":
+            signs.update((f"evidence {min(evidence.index(number), 3)}", "evidence before" if number < own else "evidence after"))
+        elif where == "before":
+            signs.add(f"back {_bucket(first - number, (1, 2, 3, 5, 9))}")
+            if "\n" not in self.joined[option.span[1] : self._starts[own]]:
+                signs.add("same paragraph")
+        elif where == "after":
+            signs.add(f"ahead {_bucket(number - own, (1, 2, 4))}")
+        if where not in ("title", "dateline"):
+            signs.update({"lead"} if number == self._lead else {"near the lead"} if number <= self._lead + 2 else ())
+        return signs
+
+    def _compare(self, found: Mapping[int, set[str]], where: Mapping[int, str], first: int, own: int, trigger: Span) -> None:
+        """What the options of an event say of each other: a wide name with an exact one beside it, a later town inside what is named."""
+        near = [n for n, place in where.items() if place in ("own", "evidence") and self.options[n].may_be]
+        fine = [n for n in near if self.options[n].kind in _FINE]
+        well = any(f"{where[n]}, well led" in found[n] for n in near)
+        state = "exact named" if fine else "wide named" if well else "nothing named"
+        start, end = self._sentences[own] if self._sentences else (0, 0)
+        meant = bool(self._words["meant"].search(self.joined[start:end]))
+        last = max((n for n in found if self.sentence[n] < first and self.options[n].kind in _FINE and self.options[n].may_be), default=None)
+        nearest = min((n for n in near if where[n] == "own"), key=lambda n: self._gap(n, trigger), default=None)
+        for n, signs in found.items():
+            option = self.options[n]
+            if n == nearest:
+                signs.add("nearest")
+            if n == last:
+                signs.add("last exact before")
+            if where[n] in ("title", "before", "after", "dateline"):
+                signs.update((f"else {state}", f"{where[n]}, else {state}"))
+                if state == "wide named" and option.kind in _FINE and any(self._holds(m, n) for m in near):
+                    signs.update(("inside what is named", f"{where[n]}, inside what is named"))
+                if meant and option.kind in ("settlement", "unknown"):
+                    signs.add("the town meant")
+            elif option.kind not in _FINE and fine:
+                signs.update(("wide beside exact", f"{option.kind} beside exact"))
+
+    def _gap(self, n: int, trigger: Span) -> int:
+        start, end = self.options[n].span
+        return min(abs(start - trigger[1]), abs(trigger[0] - end))
+
+
+def _lead_of(preposition: str) -> str:
+    if preposition in ("in", "at", "ring", "on", "over", "hit", "between"):
+        return "well led"
+    return "led" if preposition in ("of", "to", "from", "and") else "not led"
+
+
+def _bucket(value: int, edges: Sequence[int]) -> str:
+    return next((str(edge) for edge in edges if value <= edge), "more")

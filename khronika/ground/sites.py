@@ -1,0 +1,75 @@
+"""A text and its place names in, the sites that it names by them out: "Kramatorsk railway station", "the al-Khani mosque in Daquq".
+
+The rule: a site bears its own words and the town's name, and lies at the town's middle; ground/scenes.py decides whether the event was there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from khronika.ground.toponyms import Found, Scene
+from khronika.text import Span
+
+_WORD = r"[\w’'.-]+"
+_TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of) (?:the )?(?:[\w-]+ ){0,3}?$")
+_FUNCTION = re.compile(r"\b(?:in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
+_CONTROL = re.compile(r"^(?:[\w]+-(?:held|controlled|operated|run|occupied|owned|backed|led)|occupied|nearby|local|main|large|huge|major|old|former|small|own|two|three|several) ", re.IGNORECASE)
+REACH = 100
+
+
+class Site(NamedTuple):
+    """A site named by a place name: the number of that name, the span of the site's words, its name, and what kind of phrase it is."""
+
+    n: int
+    span: Span
+    name: str
+    marks: frozenset[str]
+
+
+def find_sites(scene: Scene, found: Sequence[Found], names: Sequence[str]) -> list[Site]:
+    """Sites of a text, in its order; `names` are the usual names of the places found."""
+    sites = []
+    for n, name in enumerate(found):
+        for site in (_before(scene, n, name, names[n]), _after(scene, n, name, names[n])):
+            if site:
+                sites.append(site)
+    return sites
+
+
+def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:
+    """ "the al-Khani mosque in Daquq"."""
+    start = max(0, name.start - REACH)
+    before = re.split(r"[.;:!?\n“”\"(]", scene.body[start : name.start])[-1]
+    tail = _TAIL.search(before)
+    if not tail:
+        return None
+    head = before[: tail.start()]
+    match = re.search(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:{_WORD} ){{0,5}}(?P<noun>[\w-]+))$", head, re.IGNORECASE)
+    if not match or match["noun"].casefold() not in scene.lists["site_words"] or _FUNCTION.search(match["words"]):
+        return None
+    words = match["words"]
+    while shorter := _CONTROL.match(words):
+        words = words[shorter.end() :]
+    if (first := words.split(" ")[0]) in scene.adjectives and len(words) > len(first):
+        words = words[len(first) + 1 :]
+    if not re.search(r"\b[A-Z\d]", words):
+        return None  # "the market in Daquq" names no site
+    at = name.start - len(before) + match.start("words")
+    return Site(n, (at, name.end), f"{words}, {town}", _marks(words, "site in a town"))
+
+
+def _after(scene: Scene, n: int, name: Found, town: str) -> Site | None:
+    """ "Kramatorsk railway station", "Kabul's Inter-Continental Hotel"."""
+    nouns = "|".join(sorted(scene.lists["site_words"]))
+    match = re.match(rf"(?P<own>['’]s)?(?P<words>(?: [\w’'-]+){{0,3}}? (?:{nouns}))\b(?! (?:district|area|quarter))", scene.body[name.end : name.end + 60])
+    if not match or _FUNCTION.search(match["words"]):
+        return None
+    words = match["words"].strip()
+    label = f"{words}, {town}" if match["own"] else f"{town} {words}"
+    return Site(n, (name.start, name.end + match.end()), label, _marks(words, "town's site"))
+
+
+def _marks(words: str, shape: str) -> frozenset[str]:
+    return frozenset({shape, "site named" if re.search(r"\b[A-Z\d]", words) else "site described"})
