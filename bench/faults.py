@@ -1,6 +1,6 @@
 """What a record survives: python bench/faults.py [FOLDER | postgresql://EMPTY] [--kills 200] [--seed N] prints one line of JSON.
 
-A child appends, links, corrects, reads anew, erases and copies, and prints a line after each commit; it is killed (SIGKILL) at random moments.
+A child appends, links, corrects, reports, joins and withdraws as editors do, reads anew, erases and copies, and prints a line after each commit; it is killed (SIGKILL) at random moments.
 After each kill the record must verify and hold everything that was acknowledged; the end must be that of an undisturbed run.
 """
 
@@ -8,7 +8,9 @@ After each kill the record must verify and hold everything that was acknowledged
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
+import io
 import json
 import os
 import random
@@ -22,8 +24,12 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])  # not bench/: html.py th
 
 import msgspec
 
+from khronika.errors import UsageError
 from khronika.record import open_record
 from khronika.record.record import Record
+from khronika.review.deciding import act, decide, join_events
+from khronika.review.reporting import Report, submit, take_report
+from khronika.review.rereading import compare_readings, take_plan, write_plan
 from khronika.text import digest_of
 from khronika.types import Account, Capture, Correction, Document, Filter, Linking, Mention, Quote, Reading, Text, Toll, When
 
@@ -47,11 +53,14 @@ def make_report(number: int, killed: int = 2) -> tuple[Document, Account]:
 def do_step(record: Record, number: int) -> None:
     """One step of the work; done twice it changes nothing."""
     document, account = make_report(number)
-    what = number % 8
+    what = number % 12
     if what == 7 and number >= 8:  # erase an older report
         target = make_report(number - 5)[0].id
         if record.has_document(target):
             record.erase(target, "fault bench", "bench")
+    if what >= 8:
+        with contextlib.suppress(UsageError):  # done already, or what it is about was erased
+            review_step(record, number)
     with record.write(by="bench") as tx:
         if tx.add_document(document, b"report" * 50):
             tx.add_text(Text(id=document.id, document_id=document.id, body="report", cleaner="bench@1"))
@@ -67,6 +76,27 @@ def do_step(record: Record, number: int) -> None:
             tx.add_reading(document.id, Reading(text_id=document.id, by="bench@2"))
             tx.add_account(make_report(number, killed=3)[1], ["again"])
         tx.note("step", str(number), {})
+
+
+def review_step(record: Record, number: int) -> None:
+    """What readers and editors do, each in a transaction of its own; and reading anew. Done a second time it is refused."""
+    event = record.event(record.event_of(make_report(number - 8)[1].id) or "")
+    other = record.event(record.event_of(make_report(number - 7)[1].id) or "")
+    if number % 12 == 8 and event:
+        made = take_report(record, Report(category="danger", reason=f"step {number}", event_id=event.id), AT)
+        decide(record, submit(record, made, "reader", 1_000).id, "rejected", "bench")
+    elif number % 12 == 9 and event and other:
+        act(record, [join_events(event, other, f"step {number}", AT)], "bench")
+    elif number % 12 == 10:
+        for joined in [c for c in record.corrections("accepted") if c.reason == f"step {number - 1}"]:
+            decide(record, joined.id, "withdrawn", "bench")
+    elif number % 12 == 11:
+        document, account = make_report(number - 8, killed=9)
+        again = compare_readings(record, document.id, Reading(text_id=document.id, by="bench@3"), [account], {})
+        out = io.BytesIO()
+        write_plan([again] if again else [], out)
+        out.seek(0)
+        list(take_plan(record, out, "bench"))
 
 
 def work(address: str, steps: int) -> None:

@@ -82,11 +82,11 @@ def rebuild(record_address: str) -> None:
 @click.option("--basis", required=True, help="Why: court order, withdrawn consent, danger to a person ...")
 @click.option("--by", default="terminal", show_default=True)
 def erase(item: str, record_address: str, basis: str, by: str) -> None:
-    """Destroy a document with all that was read from it; a tombstone stays in the chain."""
+    """Destroy a document with all that was read from it, or a correction (COR-...); a tombstone stays in the chain."""
     with opened(record_address, read_only=False) as record:
-        found = record.find_document(item)
+        found = item.upper() if record.correction(item.upper()) else record.find_document(item)
         if found is None:
-            raise UsageError(f"{item}: no such document in {record_address}")
+            raise UsageError(f"{item}: no such document or correction in {record_address}")
         count = record.erase(found, basis, by)
     click.echo(f"erased {count} entries of {found[:12]}")
 

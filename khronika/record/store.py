@@ -46,10 +46,8 @@ def _check_file(path: str, create: bool, read_only: bool) -> None:
         return
     if os.path.isdir(path):
         raise RecordError(f"{path}: a folder, not a record")
-    with open(path, "rb") as file:
-        start = file.read(16)
-    if start and not start.startswith(b"SQLite format 3\0"):
-        raise RecordError(f"{path}: not a khronika record (no SQLite file)")
+    # The file must not be opened but by SQLite: closing it would drop the locks that this process's other connections hold on it,
+    # another process would take them for gone, and what they write from then on would be lost.
     if not read_only and not os.access(path, os.W_OK):
         raise RecordError(f"{path}: read-only; it can be looked at, not written")
 

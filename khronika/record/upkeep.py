@@ -69,11 +69,11 @@ def erase(record: Record, connection: sa.Connection, erasure: Erasure) -> int:
 
 
 def entries_about(connection: sa.Connection, item: str) -> dict[int, str]:
-    """Seq and digest of every entry that holds words of a document (or of an input set aside under that path) and has its payload still."""
+    """Seq and digest of every entry that holds words of a document (or of an input set aside under that path, or of a correction) and has its payload still."""
     p = schema.payload
     accounts: set[str] = set()
     e = schema.entry
-    own = sa.select(e.c.seq, e.c.digest).where(e.c.kind.in_(("document", "text", "reading")), e.c.key == item)
+    own = sa.select(e.c.seq, e.c.digest).where(e.c.kind.in_(("document", "text", "reading", "import")), e.c.key == item)
     found = {row.seq: row.digest for row in connection.execute(own)}
     for entry, body in _of_kinds(connection, ("account", "rejection", "correction", "decision", "forecast")):
         if body is None:
@@ -100,7 +100,7 @@ def _is_about(kind: str, key: str, body: bytes, item: str, accounts: set[str]) -
     if kind == "forecast":
         return bool(msgspec.json.decode(body)["document_id"] == item)
     correction = msgspec.json.decode(body, type=Correction)
-    return correction.document_id == item or correction.account_id in accounts
+    return key == item or correction.document_id == item or correction.account_id in accounts
 
 
 def sidecar_of(address: str) -> Path | None:

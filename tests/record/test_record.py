@@ -412,3 +412,19 @@ def test_four_writers_at_once(open_at: Callable[[], Record], address: str) -> No
         assert writer.exitcode == 0
     assert record.verify().ok
     assert len(list(record.events())) == 32
+
+
+def test_what_one_process_writes_over_several_connections_outlives_another_that_comes_and_goes(tmp_path: Path) -> None:
+    """Opening the file beside SQLite drops the locks of this process: another one then takes the write-ahead log away."""
+    path = str(tmp_path / "r.sqlite")
+    look = [sys.executable, "-c", f"import khronika.record as r, datetime as d; print(len(list(r.open_record({path!r}, clock=d.datetime.now).events())))"]
+    with open_record(path, clock=lambda: NOON) as one:
+        tell(one, "one")
+        with open_record(path, clock=lambda: NOON) as two:
+            assert len(list(two.events())) == 1
+            for number in range(3):
+                subprocess.run(look, check=True, capture_output=True)
+                tell(one, f"more-{number}")
+                tell(two, f"again-{number}")
+            seen = subprocess.run(look, check=True, capture_output=True, text=True).stdout
+    assert seen.strip() == "7"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -330,3 +332,59 @@ def test_the_public_log_of_what_is_said_of_whole_events(tmp_path: Path) -> None:
         assert [(row.id, row.field, row.new) for row in shown] == [(same.id, "same", second), (wrong.id, "article", "")]
         assert all(word not in repr(shown) for word in ("Varenyk", "Oleh", "Halyna", "ann"))
         assert list(record.events(Filter(as_of=1))) == []
+
+
+# --- what holds whatever was done ------------------------------------------------------------------------------------
+
+
+def events_of(record: Record) -> list[object]:
+    """The events without the seq of their last version."""
+    return [replace(event, last_seq=0) for event in record.events(Filter(background=True))]
+
+
+ACTS = ("join", "split", "confirm", "correct", "no_event", "danger", "note")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(st.sampled_from(ACTS), min_size=1, max_size=5), order=st.randoms(use_true_random=False))
+def test_whatever_editors_do_and_take_back_in_any_order_leaves_what_was(tmp_path_factory: pytest.TempPathFactory, acts: list[str], order: Any) -> None:
+    path = str(tmp_path_factory.mktemp("p") / "r.sqlite")
+    put(path, told(account_of("report"), "A shell hit a bakery in Orlivka, killing two people."), told(account_of("other", **ELSEWHERE), "A shell hit"))
+    with open_record(path, clock=lambda: NOON) as record:
+        before = events_of(record)
+        done = []
+        for name in acts:
+            events = list(record.events(Filter(background=True)))
+            with contextlib.suppress(UsageError, IndexError):
+                if name == "join":
+                    done += act(record, [join_events(events[0], events[1], "one", NOON)], "ann")
+                elif name == "split":
+                    done += act(record, [split_event(events[0], [events[0].account_ids[-1]], "two", NOON)], "ann")
+                elif name == "confirm":
+                    done += act(record, [confirm_event(events[-1], NOON)], "ann")
+                elif name == "correct":
+                    done += act(record, [Correction(id="", field="mention.killed.high", new=7, reason="x", account_id=REPORT)], "ann")
+                else:
+                    made = say(record, {"note": "other"}.get(name, name), event_id=events[0].id)
+                    decide(record, made.id, "accepted", "ann")
+                    done.append(made)
+        order.shuffle(done)
+        for made in done:
+            with contextlib.suppress(UsageError):  # those that say the same went with one another
+                decide(record, made.id, "withdrawn", "bo")
+        assert events_of(record) == before
+        assert record.verify().ok
+
+
+def test_a_correction_is_erased_with_the_name_that_it_holds(tmp_path: Path) -> None:
+    address = str(tmp_path / "r.sqlite")
+    put(address, account_of("report"))
+    with open_record(address, clock=lambda: NOON) as record:
+        made = say(record, "other", event_id=event_ids(record)[0], name="Halyna Sydorenko")
+        decide(record, made.id, "rejected", "ann")
+    assert b"Halyna" in (tmp_path / "r.sqlite").read_bytes()
+    gone = run("erase", made.id.lower(), "--basis", "withdrawn consent", "--record", address)
+    assert gone.stdout.startswith("erased 2 entries"), gone.output
+    with open_record(address, clock=lambda: NOON) as record:
+        assert record.corrections() == [] and all(b"Halyna" not in (body or b"") for _, body in record.entries()) and record.verify().ok
+    assert b"Halyna" not in (tmp_path / "r.sqlite").read_bytes()
