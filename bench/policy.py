@@ -36,7 +36,7 @@ from khronika.policy import Policy, names_of
 from khronika.record import open_record
 from khronika.record.record import Record
 from khronika.text import fold
-from khronika.transfer.export import event_row
+from khronika.transfer.flat import event_row
 from khronika.types import Event, Filter
 
 LATER = dt.date(2100, 1, 1)

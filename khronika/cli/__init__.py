@@ -35,7 +35,7 @@ def main() -> None:
     """Turns reports about a conflict into a record of events: who said so, in which words, and who disputes it."""
 
 
-from khronika.cli import correcting, editing, keeping, looking, reading, rereading, scoring, serving, summarizing, telling
+from khronika.cli import correcting, editing, exporting, keeping, looking, reading, rereading, scoring, serving, summarizing, telling
 
 for command in (
     *reading.COMMANDS,
@@ -48,5 +48,6 @@ for command in (
     *serving.COMMANDS,
     *summarizing.COMMANDS,
     *scoring.COMMANDS,
+    *exporting.COMMANDS,
 ):
     main.add_command(command)

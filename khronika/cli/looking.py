@@ -1,14 +1,13 @@
-"""Commands that show a record: events, show, article, why, export, diff, rejected, corrections."""
+"""Commands that show a record: events, show, article, why, diff, rejected, corrections."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from khronika.cli.options import filters, json_option, opened, parse_moment, record_option, terminal_policy, wanted
+from khronika.cli.options import filters, json_option, opened, parse_moment, record_option, wanted
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +71,18 @@ def _row(event: Event) -> tuple[str, ...]:
     voices = f"{event.reports} report{'s' * (event.reports != 1)}, {event.origins} origin{'s' * (event.origins != 1)}"
     if event.party_origins:
         voices += f", {event.party_origins} a party"
-    return event.id, days, place, what, toll(event.killed), toll(event.injured), toll(event.detained), author, voices, ", ".join(event.contested)
+    return (
+        event.id,
+        days,
+        place,
+        what,
+        toll(event.killed),
+        toll(event.injured),
+        toll(event.detained),
+        author,
+        voices,
+        ", ".join(event.contested),
+    )
 
 
 def toll(held: Held[Range] | None) -> str:
@@ -113,7 +123,11 @@ def _show(record: Record, event: Event) -> None:
     console.print(f"{event.id}  {what}  {days}  {place}", style="bold", markup=False)
     for name, value, held in (
         ("when", f"{days} ({event.when.value.basis}: {event.when.value.reason})", event.when),
-        ("where", place if event.where.value is None else f"{place}, {event.where.value.country or '?'}, {event.where.value.precision}", event.where),
+        (
+            "where",
+            place if event.where.value is None else f"{place}, {event.where.value.country or '?'}, {event.where.value.precision}",
+            event.where,
+        ),
         ("author", author, event.perpetrators),
         ("killed", killed, event.killed),
         ("injured", injured, event.injured),
@@ -121,13 +135,16 @@ def _show(record: Record, event: Event) -> None:
     ):
         if held is not None:
             console.print(
-                f"  {name:9}{value or '-'}   [rule: {held.rule}; {len(held.supported_by)} for, {len(held.disputed_by)} against]", markup=False
+                f"  {name:9}{value or '-'}   [rule: {held.rule}; {len(held.supported_by)} for, {len(held.disputed_by)} against]",
+                markup=False,
             )
     console.print(f"  {'grades':9}occurrence: {event.grade_occurrence}; author: {event.grade_author}", markup=False)
     console.print(f"  {'voices':9}{voices}; reviewed by: {event.review}" + (f"; contested: {contested}" if contested else ""), markup=False)
     table = Table("who", "stance", "about", "via", "in which words", box=SIMPLE_HEAD)
     for voice in event.voices:
-        table.add_row(voice.speaker + (f" [{voice.side}]" if voice.side else ""), voice.stance, voice.about, voice.source or "", voice.words)
+        table.add_row(
+            voice.speaker + (f" [{voice.side}]" if voice.side else ""), voice.stance, voice.about, voice.source or "", voice.words
+        )
     console.print(table)
     for account in record.accounts(event.account_ids):
         document = record.document(account.document_id)
@@ -156,7 +173,14 @@ def article(document_id: str, record_address: str, explain: bool) -> None:
             _explain(record, found, text)
 
 
-_STYLES = {"trigger": "bold reverse", "when": "cyan underline", "where": "green underline", "who": "magenta", "whom": "yellow", "toll": "red"}
+_STYLES = {
+    "trigger": "bold reverse",
+    "when": "cyan underline",
+    "where": "green underline",
+    "who": "magenta",
+    "whom": "yellow",
+    "toll": "red",
+}
 
 
 def _marked(record: Record, document_id: str, text: Text) -> Any:
@@ -189,7 +213,9 @@ def _explain(record: Record, document_id: str, text: Text) -> None:
     rules = EXTRACTORS["rules"](None).read(text)
     kept = [account.mention for account in record.accounts_of_document(document_id)]
     for other in rules.mentions:
-        twin = next((m for m in kept if any(overlaps((a.start, a.end), (b.start, b.end)) for a in m.evidence for b in other.evidence)), None)
+        twin = next(
+            (m for m in kept if any(overlaps((a.start, a.end), (b.start, b.end)) for a in m.evidence for b in other.evidence)), None
+        )
         if twin is None:
             click.echo(f"only {rules.by}: {other.kind}  “{other.trigger.words}”")
             continue
@@ -221,27 +247,6 @@ def why(event_id: str, record_address: str) -> None:
 
 
 @click.command()
-@click.argument("format", metavar="FORMAT")
-@record_option
-@filters
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File; standard output if left out.")
-@click.option("--profile", default="research", show_default=True, help="full, research or public (docs/do-no-harm.md).")
-def export(format: str, record_address: str, output: Path | None, profile: str, **options: Any) -> None:
-    """Write events as csv, jsonl, geojson, reports, acled, ged or plover (docs/exports.md), private names masked (profile research)."""
-    from khronika.transfer.export import EXPORTS, write_export
-
-    if format not in EXPORTS:
-        raise UsageError(f"format {format!r} is unknown; there are: {', '.join(EXPORTS)}")
-    chosen, policy = wanted(options), terminal_policy(profile)
-    with opened(record_address, read_only=profile != "full") as record:
-        if profile == "full":
-            with record.write(by="terminal") as tx:
-                tx.note("use", "export", {"profile": profile, "format": format})
-        shown, kept = write_export(format, record, chosen, policy, output)
-    click.echo(f"{shown} events written, {kept} kept back by policy {policy.version} (profile {profile})", err=True)
-
-
-@click.command()
 @click.argument("first")
 @click.argument("second")
 @record_option
@@ -270,4 +275,4 @@ def rejected(record_address: str, as_json: bool) -> None:
                 click.echo(f"{row.place}: {row.reason}")
 
 
-COMMANDS = (events, show, article, why, export, diff, rejected)
+COMMANDS = (events, show, article, why, diff, rejected)

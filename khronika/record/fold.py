@@ -204,6 +204,15 @@ class Fold:
         if found:
             self._db.execute(h.insert(), [{"correction_id": correction.id, "what": what, "key": key} for what, key in sorted(found)])
 
+    def _import(self, entry: Entry, body: bytes) -> None:
+        """An event as another record held it: it stands as it is, under its own number."""
+        event = msgspec.json.decode(body, type=Event)
+        number = seq_of(event.id)
+        row = {"event_no": number, "seq": entry.seq, "at": entry.at.isoformat(), "into": None, **_columns(event)}
+        self._add(schema.event_version, row)
+        self._add(schema.event_head, row)
+        self._add(schema.tally, tally_of(number or 0, event))
+
     # --- events ------------------------------------------------------------------------------------------------------
 
     def _close(self, entry: Entry) -> None:
@@ -371,4 +380,5 @@ _APPLY: dict[str, Callable[[Fold, Entry, bytes], None]] = {
     "verdict": Fold._verdict,
     "correction": Fold._correction,
     "decision": Fold._correction,
+    "import": Fold._import,
 }

@@ -138,7 +138,11 @@ class Version(NamedTuple):
 def history(record: Record, number: int) -> list[Version]:
     """Every version of an event, oldest first, with who made it by what."""
     v, e = schema.event_version, schema.entry
-    query = sa.select(v.c.body, e.c.at, e.c.by, e.c.kind, e.c.key).join(e, e.c.seq == v.c.seq).where(v.c.event_no == number, v.c.body.is_not(None))
+    query = (
+        sa.select(v.c.body, e.c.at, e.c.by, e.c.kind, e.c.key)
+        .join(e, e.c.seq == v.c.seq)
+        .where(v.c.event_no == number, v.c.body.is_not(None))
+    )
     hidden = record._hidden_accounts()
     found = []
     for row in record._rows(query.order_by(v.c.seq)):
@@ -154,3 +158,13 @@ def gone(record: Record) -> list[int]:
     newer = v.alias()
     later = sa.select(sa.literal(1)).where(newer.c.event_no == v.c.event_no, newer.c.seq > v.c.seq).exists()
     return [row[0] for row in record._rows(sa.select(v.c.event_no).where(~stands, ~later, v.c.into.is_(None)).order_by(v.c.event_no))]
+
+
+def ended(record: Record) -> Iterator[tuple[int, int | None]]:
+    """Number of each event that stood and stands no more, and the one that it is in now (None: erased, or said to be none), in order."""
+    v, h = schema.event_version, schema.event_head
+    newer = v.alias()
+    later = sa.select(sa.literal(1)).where(newer.c.event_no == v.c.event_no, newer.c.seq > v.c.seq).exists()
+    stands = sa.select(sa.literal(1)).where(h.c.event_no == v.c.event_no).exists()
+    for row in record._rows(sa.select(v.c.event_no, v.c.into).where(~stands, ~later).order_by(v.c.event_no)):
+        yield row.event_no, row.into

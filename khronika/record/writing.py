@@ -16,8 +16,8 @@ from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record import log, schema
 from khronika.record.fold import Fold, StoredAccount, pack_document
-from khronika.record.merge import UNFIT, apply_corrections
-from khronika.types import Account, Correction, Document, Link, Linking, Reading, SetAside, Text
+from khronika.record.merge import UNFIT, apply_corrections, seq_of
+from khronika.types import Account, Correction, Document, Event, Link, Linking, Reading, SetAside, Text
 
 
 class Transaction:
@@ -28,6 +28,8 @@ class Transaction:
         self._seq, self._before = log.last(connection)
         self._rows: list[log.Row] = []
         self._new: set[str] = set()
+        self._imported: set[int] | None = None
+        self._holds_imports: bool | None = None
 
     def append(self, kind: str, key: str, body: bytes) -> int:
         """Append one entry and return its seq."""
@@ -73,8 +75,35 @@ class Transaction:
         self.append("reading", document_id, to_json(msgspec.structs.replace(reading, mentions=())))
 
     def add_account(self, account: Account, keys: Sequence[str]) -> None:
-        """Keep an account under its blocking keys."""
+        """Keep an account under its blocking keys.
+
+        Raises:
+            UsageError: the record holds imported events.
+        """
+        if self._holds_imports is None:
+            e = schema.entry
+            self._holds_imports = self._db.execute(sa.select(e.c.seq).where(e.c.kind == "import").limit(1)).first() is not None
+        if self._holds_imports:
+            raise UsageError("the record holds imported events; read into another record (--record FILE)")
         self.append("account", account.id, to_json(StoredAccount(account, tuple(keys))))
+
+    def add_import(self, event: Event) -> None:
+        """Keep an event of another record as it was held there; ids are numbers of a log, so such events and own accounts never share a record.
+
+        Raises:
+            UsageError: the record has accounts of its own, or has this event already, or the id is none.
+        """
+        number = seq_of(event.id)
+        if number is None:
+            raise UsageError(f"{event.id!r} is no id of an event (KHR-...)")
+        if self._imported is None:
+            if self._db.execute(sa.select(schema.account.c.seq).limit(1)).first():
+                raise UsageError("the record has accounts of its own; import into a new record (--record FILE)")
+            self._imported = set(self._db.execute(sa.select(schema.event_version.c.event_no)).scalars())
+        if number in self._imported:
+            raise UsageError(f"{event.id}: in the record already")
+        self._imported.add(number)
+        self.append("import", event.id, to_json(event))
 
     def add_linking(self, linking: Linking) -> None:
         """Keep which accounts are one event; closes the change and makes the new event versions."""

@@ -1,6 +1,6 @@
-"""Events in, ACLED-shaped rows out (31 columns): one row an event.
+"""Events in, ACLED-shaped rows out (31 columns): one row an actor pair, sub-event type, place and day.
 
-The rule: an actor is named only where the event holds an author; an assumed day is never precision 1; unknown fatalities, which the shape writes as 0, carry
+The rule: what several events of one pair, place and day amount to is one row; a total that several events share is divided among them; an actor is named only where the event holds an author; an assumed day is never precision 1; unknown fatalities, which the shape writes as 0, carry
 a tag. docs/exports.md says what is lost.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
-from typing import IO, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import IO, Any, NamedTuple
 
 from khronika import config
 from khronika.transfer.coding import (
@@ -47,16 +48,65 @@ def write_acled(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write the rows and return how many events have none, by reason."""
     skipped: Counter[str] = Counter()
 
-    def rows() -> Iterator[Row]:
+    def told() -> Iterator[Event]:
         for event in shown:
             reason = _why_no_row(event)
             if reason:
                 skipped[reason] += 1
             else:
-                yield acled_row(event)
+                yield event
+
+    def rows() -> Iterator[Row]:
+        sharing: list[Event] = []
+        for _, events in groupby(told(), key=lambda event: event.when.value.start):  # the events come in the order of their first day
+            alone: list[Event] = []
+            for event in events:
+                (sharing if _shared_total(event) else alone).append(event)
+            yield from _joined(map(acled_row, alone), skipped)
+        yield from _joined(_divided(sharing), skipped)  # how many share a total is known only now
 
     write_rows(columns("acled"), rows(), out)
     return skipped
+
+
+ONE_ROW = ("event_date", "time_precision", "sub_event_type", "actor1", "actor2", "country", "admin1", "location", "latitude", "longitude")
+"""Columns that make two events one row."""
+
+
+def _joined(rows: Iterable[Row], skipped: Counter[str]) -> Iterable[Row]:
+    """One row for those of the same pair, place and day: fatalities added, words and tags of all, the id of the first."""
+    found: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        same = found.setdefault(tuple(row[name] for name in ONE_ROW), row)
+        if same is row:
+            continue
+        skipped["in the row of the same actors, place and day"] += 1
+        same["fatalities"] += row["fatalities"]
+        same["notes"] = f"{same['notes']} | {row['event_id_cnty']}: {row['notes']}"
+        for name in ("assoc_actor_1", "assoc_actor_2", "source", "tags"):
+            parts = [part for value in (same[name], row[name]) if value for part in value.split("; ")]
+            same[name] = "; ".join(dict.fromkeys(parts)) or None
+    return found.values()
+
+
+def _shared_total(event: Event) -> tuple[str, int] | None:
+    """The line of a total of killed that this event shares with others, and its lowest figure."""
+    line = next((line for line in event.shared_tolls if line.startswith("killed ")), None)
+    return (line, int(line.split()[1].partition("-")[0])) if line else None
+
+
+def _divided(events: Sequence[Event]) -> Iterator[Row]:
+    """Rows of events that share totals, each with its even part; what does not divide goes to the first of them, a person each."""
+    sharing = Counter(found[0] for event in events if (found := _shared_total(event)))
+    given: Counter[str] = Counter()
+    for event in events:
+        line, total = _shared_total(event) or ("", 0)
+        share, rest = divmod(total, sharing[line])
+        row = acled_row(event)
+        row["fatalities"] += share + (given[line] < rest)
+        row["tags"] = "; ".join(tag for tag in row["tags"].split("; ") if tag != "fatalities unknown")
+        given[line] += 1
+        yield row
 
 
 def _why_no_row(event: Event) -> str | None:
@@ -132,7 +182,11 @@ def _author(event: Event, country: str) -> Side | None:
 def _target(event: Event, country: str, event_type: str) -> Side:
     """Armed targets by name; people else are civilians, with the party of officials beside; things are no actor."""
     place = country_name(country)
-    armed = [(actor_name(t.actor, "acled"), i) for t in event.targets if t.actor and t.kind in ("military", "police") and (i := inter_of(t.actor, country))]
+    armed = [
+        (actor_name(t.actor, "acled"), i)
+        for t in event.targets
+        if t.actor and t.kind in ("military", "police") and (i := inter_of(t.actor, country))
+    ]
     armed = list(dict.fromkeys(armed))
     if armed and event_type != "Violence against civilians":
         return Side(armed[0][0], "; ".join(name for name, _ in armed[1:]) or None, armed[0][1])

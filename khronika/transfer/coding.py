@@ -31,6 +31,18 @@ def columns(shape: str) -> Sequence[str]:
     return tuple(config.data("exports/columns.toml")[shape])
 
 
+def fields_of(shape: str, names: Sequence[str]) -> list[dict[str, str]]:
+    """Name, frictionless type and description of each column, from data/exports/fields.toml; `reports` shares columns with `csv`."""
+    table = config.data("exports/fields.toml")
+    known = table["csv"] | table.get(shape.removesuffix("-1pd"), {})
+    return [{"name": name, "type": known[name]["type"], "description": known[name]["content"]} for name in names]
+
+
+def field_types(shape: str, names: Sequence[str]) -> dict[str, str]:
+    """The frictionless type of each column."""
+    return {field["name"]: field["type"] for field in fields_of(shape, names)}
+
+
 def write_rows(names: Sequence[str], rows: Iterable[Row], out: IO[str]) -> None:
     """Write rows as CSV, the header always; None is blank."""
     writer = csv.DictWriter(out, fieldnames=names, lineterminator="\n", restval=None)

@@ -43,7 +43,12 @@ def plover_event(event: Event) -> Row:
         "event_text": list(dict.fromkeys(voice.words for voice in event.voices if voice.claim_id.endswith(":-1") and voice.words)),
         "quad_code": config.data("exports/columns.toml")["quad"][codes["category"]],
         "mode": [codes["mode"]] if "mode" in codes else None,
-        "cite_info": {"corpus": "khronika", "publication": "; ".join(source_names(event)), "codebook": "docs/codebook.md", "version": __version__},
+        "cite_info": {
+            "corpus": "khronika",
+            "publication": "; ".join(source_names(event)),
+            "codebook": "docs/codebook.md",
+            "version": __version__,
+        },
         "coder": f"khronika@{__version__}",
         "comment": _comment(event),
     }

@@ -11,7 +11,7 @@ import pytest
 from khronika.transfer.acled import interaction, write_acled
 from khronika.transfer.coding import columns
 from khronika.types import KINDS, ActorRef, Toll
-from tests.factories import make_account, make_place, make_when
+from tests.factories import make_account, make_place, make_quote, make_when
 from tests.transfer.shapes import HOME, NORTH, REBELS, Told, actor, blame, hit, read_back
 
 CODEBOOK = Path(__file__).resolve().parents[3] / "shared" / "formats" / "columns.json"
@@ -77,7 +77,19 @@ def test_unknown_fatalities_are_0_with_a_tag_and_known_ones_are_the_lowest() -> 
     at_least = row(killed=(12, None))
     assert at_least["fatalities"] == "12" and "fatalities open upwards" in at_least["tags"]
     shared = row(killed=Toll(low=5, high=5, shared=True))
-    assert shared["fatalities"] == "0" and {"fatalities unknown", "fatalities shared with other events"} <= set(shared["tags"].split("; "))
+    assert shared["fatalities"] == "5" and "fatalities shared with other events" in shared["tags"].split("; ") and "fatalities unknown" not in shared["tags"]
+
+
+def test_a_shared_total_is_divided_and_one_pair_place_and_day_is_one_row():
+    words = make_quote("seven were killed")
+    total = Toll(low=7, high=7, shared=True, quote=words)
+    towns = [make_account("doc", number, killed=total, where=make_place(name)) for number, name in enumerate(("North", "South", "East"))]
+    rows, _, _ = read_back(write_acled, Told(*([account] for account in towns)))
+    assert [row["fatalities"] for row in rows] == ["3", "2", "2"]
+    twice = [make_account("one", killed=2), make_account("two", killed=3), make_account("three", killed=1, where=make_place("Far"))]
+    rows, skipped, _ = read_back(write_acled, Told(*([account] for account in twice)))
+    assert [(row["location"], row["fatalities"]) for row in rows] == [("Orlivka", "5"), ("Far", "1")]
+    assert skipped == {"in the row of the same actors, place and day": 1} and "KHR-000042" in rows[0]["notes"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Events in, one flat row each out: `csv`, and the properties of `geojson`; parquet and sqlite take the same rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import IO
+
+from khronika.jsonl import to_json
+from khronika.transfer.coding import Row, Shown, write_rows
+from khronika.types import Event, Held, Range
+
+EVENT_COLUMNS = (
+    "event_id", "kind", "status", "date_start", "date_end", "date_basis", "place", "precision", "country", "admin1", "latitude", "longitude", "radius_km",
+    "geonames_id", "author", "targets", "killed_low", "killed_best", "killed_high", "injured_low", "injured_best", "injured_high", "detained_low",
+    "detained_best", "detained_high", "reports", "origins", "party_origins", "grade_occurrence", "grade_author", "contested", "review", "sources",
+)  # fmt: skip
+
+
+def event_row(event: Event) -> Row:
+    """One flat row an event; the columns are in docs/data-dictionary.md."""
+    when, where = event.when.value, event.where.value
+    return {
+        "event_id": event.id,
+        "kind": event.kind.value,
+        "status": event.status.value,
+        "date_start": when.start,
+        "date_end": when.end,
+        "date_basis": when.basis,
+        "place": where.name if where else None,
+        "precision": where.precision if where else None,
+        "country": where.country if where else None,
+        "admin1": where.admin1 if where else None,
+        "latitude": where.latitude if where else None,
+        "longitude": where.longitude if where else None,
+        "radius_km": where.radius_km if where else None,
+        "geonames_id": where.geonames_id if where else None,
+        "author": "; ".join(actor.name for actor in event.perpetrators.value) or None,
+        "targets": "; ".join(target.quote.words for target in event.targets) or None,
+        **_range("killed", event.killed),
+        **_range("injured", event.injured),
+        **_range("detained", event.detained),
+        "reports": event.reports,
+        "origins": event.origins,
+        "party_origins": event.party_origins,
+        "grade_occurrence": event.grade_occurrence,
+        "grade_author": event.grade_author,
+        "contested": "; ".join(event.contested) or None,
+        "review": event.review,
+        "sources": "; ".join(event.sources) or None,
+    }
+
+
+def _range(name: str, held: Held[Range] | None) -> Row:
+    value = held.value if held else None
+    return {
+        f"{name}_low": value.low if value else None,
+        f"{name}_best": value.best if value else None,
+        f"{name}_high": value.high if value else None,
+    }
+
+
+def write_csv(events: Shown, out: IO[str]) -> Counter[str]:
+    """Write one row an event."""
+    write_rows(EVENT_COLUMNS, map(event_row, events), out)
+    return Counter()
+
+
+def write_jsonl(events: Shown, out: IO[str]) -> Counter[str]:
+    """Write one event a line, whole; `khronika import` reads it back."""
+    for event in events:
+        out.write(to_json(event).decode() + "\n")
+    return Counter()
+
+
+def write_geojson(events: Shown, out: IO[str]) -> Counter[str]:
+    """Write one feature an event (RFC 7946); no geometry where there is no point."""
+    out.write('{"type":"FeatureCollection","features":[')
+    for number, event in enumerate(events):
+        place = event.where.value
+        point = None
+        if place is not None and place.latitude is not None and place.longitude is not None:
+            point = {"type": "Point", "coordinates": [round(place.longitude, 5), round(place.latitude, 5)]}
+        feature = {"type": "Feature", "id": event.id, "geometry": point, "properties": event_row(event)}
+        out.write(("," if number else "") + "\n" + to_json(feature).decode())
+    out.write("\n]}\n")
+    return Counter()

@@ -1,0 +1,198 @@
+"""Every export read back by a program that its users would use, its data package, and the way back in."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from khronika.cli import main
+from khronika.transfer.export import BINARY, EXPORTS
+
+TODAY = "2027-01-01"
+ENDINGS = {"geojson": "geojson", "jsonl": "jsonl", "plover": "jsonl", "jsonld": "jsonld", "parquet": "parquet", "sqlite": "sqlite"}
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    path = tmp_path_factory.mktemp("exports") / "r.sqlite"
+    assert CliRunner().invoke(main, ["read", "examples", "--record", str(path)]).exit_code in (0, 1)
+    return str(path)
+
+
+def export(record, format, folder, *options, name="out"):
+    path = folder / f"{name}.{ENDINGS.get(format, 'csv')}"
+    result = CliRunner().invoke(main, ["export", format, "--record", record, "-o", str(path), "--today", TODAY, *options])
+    assert result.exit_code == 0, result.output
+    return path
+
+
+def package_of(path: Path):
+    return json.loads(path.with_name(f"{path.stem}.datapackage.json").read_text())
+
+
+@pytest.mark.parametrize("format", ["csv", "reports", "acled", "ged", "viina", "viina-1pd"])
+def test_frictionless_finds_no_fault(record, format, tmp_path):
+    from frictionless import validate
+
+    path = export(record, format, tmp_path)
+    report = validate(str(path.with_name(f"{path.stem}.datapackage.json")))
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])[:5]
+    with path.open() as rows:
+        assert len(list(csv.DictReader(rows))) > 3
+
+
+@pytest.mark.parametrize("format", EXPORTS)
+def test_the_package_says_how_it_was_made(record, format, tmp_path):
+    package = package_of(export(record, format, tmp_path, "--rule", "conservative", "--kind", "remote_explosive"))
+    made = package["khronika"]
+    head = CliRunner().invoke(main, ["head", "--record", record]).stdout.strip()
+    assert (
+        made["head"] == head
+        and made["rule"] == "conservative"
+        and made["filter"] == {"kind": "remote_explosive"}
+        and made["today"] == TODAY
+    )
+    assert (
+        made["profile"] == "research"
+        and made["policy_digest"]
+        and "machine-coded, 0% reviewed" in package["title"]
+        and made["audit"] is None
+    )
+    assert ("ACLED-shaped" in package["title"]) == (format == "acled")
+
+
+@pytest.mark.parametrize("format", [name for name in EXPORTS if name not in BINARY])
+def test_an_export_is_made_again_bit_for_bit(record, format, tmp_path):
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    first, second = export(record, format, tmp_path / "a"), export(record, format, tmp_path / "b")
+    assert first.read_bytes() == second.read_bytes() != b""
+    assert [p.name for p in sorted((tmp_path / "a").iterdir())] == [p.name for p in sorted((tmp_path / "b").iterdir())]
+    for one in (tmp_path / "a").iterdir():
+        assert one.read_bytes() == (tmp_path / "b" / one.name).read_bytes()
+
+
+def test_parquet_and_sqlite_hold_the_rows_of_csv(record, tmp_path):
+    import duckdb
+
+    with export(record, "csv", tmp_path).open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    parquet = duckdb.sql(f"SELECT event_id, killed_low, date_start FROM '{export(record, 'parquet', tmp_path)}'").fetchall()
+    assert [(r["event_id"], r["killed_low"], r["date_start"]) for r in rows] == [
+        (a, "" if b is None else str(b), "" if c is None else str(c)) for a, b, c in parquet
+    ]
+    with sqlite3.connect(export(record, "sqlite", tmp_path)) as db:
+        assert [row[0] for row in db.execute("SELECT event_id FROM event ORDER BY rowid")] == [r["event_id"] for r in rows]
+        assert db.execute("SELECT sum(events) FROM events_by_month").fetchone()[0] == len(rows)
+        assert db.execute("SELECT count(*) FROM who_says_what").fetchone()[0] >= len(rows)
+
+
+def test_parquet_of_no_event_is_a_file_with_columns(record, tmp_path):
+    import duckdb
+
+    path = export(record, "parquet", tmp_path, "--since", "1999-01-01", "--until", "1999-02-01")
+    assert duckdb.sql(f"SELECT count(*), count(killed_low) FROM '{path}'").fetchall() == [(0, 0)]
+
+
+def test_datasette_opens_it(record, tmp_path):
+    import subprocess
+    import sys
+
+    path = export(record, "sqlite", tmp_path)
+    metadata = path.with_name("out.metadata.json")
+    command = [sys.executable, "-m", "datasette", str(path), "--metadata", str(metadata), "--get", "/out/events_by_month.json?_shape=array"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 0, answer.stderr[-800:]
+    assert json.loads(answer.stdout)[0]["events"] >= 1
+
+
+def test_geojson_fits_rfc_7946(record, tmp_path):
+    import jsonschema
+
+    schema = json.loads((Path(__file__).parents[1] / "transfer" / "geojson.schema.json").read_text())
+    found = json.loads(export(record, "geojson", tmp_path).read_text())
+    jsonschema.validate(found, schema)
+    assert any(feature["geometry"] for feature in found["features"])
+
+
+def test_pandas_reads_types_that_can_be_summed(record, tmp_path):
+    import pandas
+
+    frame = pandas.read_csv(export(record, "acled", tmp_path))
+    assert len(frame.columns) == 31 and frame["fatalities"].sum() > 0 and frame["latitude"].dtype == float
+
+
+def test_unknown_fatalities_stand_in_a_file_beside(record, tmp_path):
+    path = export(record, "acled", tmp_path)
+    with path.open(newline="") as lines:
+        unknown = {row["event_id_cnty"] for row in csv.DictReader(lines) if "fatalities unknown" in row["tags"]}
+    with path.with_name("out.unknown-fatalities.csv").open(newline="") as lines:
+        beside = {row["event_id_cnty"] for row in csv.DictReader(lines) if row["fatalities_open_upwards"] == "false"}
+    assert beside == unknown != set()
+
+
+def test_jsonld_is_a_graph_whose_links_lead_somewhere(record, tmp_path):
+    graph = json.loads(export(record, "jsonld", tmp_path).read_text())["@graph"]
+    ids = {node["@id"] for node in graph}
+    events = [node for node in graph if "Event" in node["@type"]]
+    assert events and all(link in ids for node in events for link in node["wasDerivedFrom"])
+    claims = [node for node in graph if "Claim" in node["@type"]]
+    assert claims and all(claim["about"]["@id"] in ids and claim["claimInterpreter"]["name"] for claim in claims)
+
+
+def test_what_is_gone_is_told(record, tmp_path):
+    copy = tmp_path / "copy.sqlite"
+    assert CliRunner().invoke(main, ["record", "copy", record, str(copy)]).exit_code == 0
+    events = [json.loads(line) for line in CliRunner().invoke(main, ["events", "--json", "--record", str(copy)]).stdout.splitlines()]
+    first, second = events[0]["id"], events[1]["id"]
+    assert CliRunner().invoke(main, ["link", first, second, "--record", str(copy)]).exit_code == 0
+    path = export(str(copy), "csv", tmp_path)
+    with path.with_name("out.deletions.csv").open(newline="") as lines:
+        rows = {row["event_id"]: row for row in csv.DictReader(lines)}
+    assert any(rows.get(a, {}).get("into") == b and rows[a]["what"] == "merged" for a, b in ((first, second), (second, first)))
+
+
+def test_jsonl_goes_in_and_out_again_the_same(record, tmp_path):
+    first = export(record, "jsonl", tmp_path, "--profile", "full", "--background")
+    other = tmp_path / "other.sqlite"
+    result = CliRunner().invoke(main, ["import", str(first), "--record", str(other)])
+    assert result.exit_code == 0, result.output
+    second = export(str(other), "jsonl", tmp_path, "--profile", "full", "--background", name="again")
+    assert second.read_bytes() == first.read_bytes() != b""
+    assert CliRunner().invoke(main, ["verify", "--record", str(other)]).exit_code == 0
+    assert CliRunner().invoke(main, ["rebuild", "--record", str(other)]).exit_code == 0
+    third = export(str(other), "jsonl", tmp_path, "--profile", "full", "--background", name="third")
+    assert third.read_bytes() == first.read_bytes()
+    again = CliRunner().invoke(main, ["import", str(first), "--record", str(other)])
+    assert again.exit_code == 2 and "in the record already" in again.stderr
+    mixed = CliRunner().invoke(main, ["import", str(first), "--record", record])
+    assert mixed.exit_code == 2 and "accounts of its own" in mixed.stderr
+    reading = CliRunner().invoke(main, ["read", "examples", "--record", str(other)])
+    assert reading.exit_code != 0 and "holds imported events" in reading.stderr
+
+
+def test_a_line_that_is_no_event_is_told_and_the_rest_goes_on(record, tmp_path):
+    path = export(record, "jsonl", tmp_path, "--profile", "full")
+    path.write_text("{}\nmoon\n" + path.read_text())
+    result = CliRunner().invoke(main, ["import", str(path), "--record", str(tmp_path / "new.sqlite")])
+    assert result.exit_code == 1 and f"{path}:1: no event" in result.stderr and f"{path}:2: no event" in result.stderr
+    assert "2 lines left out" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["moon"], "format 'moon' is unknown"),
+        (["csv", "--rule", "moon"], "--rule 'moon' is unknown"),
+        (["csv", "--today", "moon"], "--today 'moon' is no day"),
+        (["csv", "-o", "/nonexistent/x.csv"], "cannot be written"),
+        (["parquet", "-o", "/nonexistent/x.parquet"], "cannot be written"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(record, words, says):
+    result = CliRunner().invoke(main, ["export", *words, "--record", record])
+    assert result.exit_code == 2 and says in result.stderr and result.stderr.count("\n") == 1
