@@ -63,6 +63,7 @@ def serve(host: str, port: int, **options: Any) -> None:
             listening.bind((host, port))
         except OSError as error:
             raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror}; choose another --port") from error
+        listening.listen(128)  # who connects from here on waits, and is answered
         port = listening.getsockname()[1]
         click.echo(f"http://{f'[{host}]' if ':' in host else host}:{port}/  (profile {setup.profile}; Ctrl+C ends it)")
         sys.stdout.flush()
