@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -83,6 +84,12 @@ def sentences(text: str) -> list[Span]:
     Abbreviations ("Gen.", "U.S.", initials) and decimals do not end a sentence. In a text without any capital letter every
     full stop before a blank ends one.
     """
+    return list(_sentences(text))
+
+
+@lru_cache(maxsize=4)
+def _sentences(text: str) -> tuple[Span, ...]:
+    """Kept for the stages that ask for the sentences of one text one after the other."""
     found: list[Span] = []
     start = 0
     for match in _BREAK.finditer(text):
@@ -94,7 +101,7 @@ def sentences(text: str) -> list[Span]:
         start = match.end() if match.group().strip("\"'”’»)]") or match.group() else match.start()
     if text[start:].strip():
         found.append(_trim(text, start, len(text)))
-    return found if text != text.lower() else [part for span in found for part in _cut_at_stops(text, *span)]
+    return tuple(found if text != text.lower() else [part for span in found for part in _cut_at_stops(text, *span)])
 
 
 def _cut_at_stops(text: str, start: int, end: int) -> list[Span]:
@@ -106,12 +113,15 @@ def _cut_at_stops(text: str, start: int, end: int) -> list[Span]:
     return [*parts, (at, end)] if at < end else parts
 
 
+_NO_WORD = re.compile(r"[^\w.’'-]")
+_INITIALS = re.compile(r"(?:[A-Z]\.)*[A-Z]")
+
+
 def _is_abbreviation(text: str, start: int, stop: int) -> bool:
     if text[stop - 1 : stop] != ".":
         return False
-    last = re.search(r"[\w.’'-]*$", text[max(start, stop - 24) : stop - 1])
-    word = last.group().lstrip("(“\"'") if last else ""
-    return word.casefold() in _ABBREVIATIONS or bool(re.fullmatch(r"(?:[A-Z]\.)*[A-Z]", word)) and word not in ("I",)
+    word = _NO_WORD.split(text[max(start, stop - 24) : stop - 1])[-1].lstrip("'")
+    return word.casefold() in _ABBREVIATIONS or bool(_INITIALS.fullmatch(word)) and word not in ("I",)
 
 
 def _trim(text: str, start: int, stop: int) -> Span:

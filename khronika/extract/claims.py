@@ -26,6 +26,7 @@ from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Te
 __all__ = ["Attribution", "find_attributions", "find_claims"]
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[\w’'-]+")
+_POSSESSIVE = re.compile(r"[’'](s|$)")
 _FIXED: dict[str, Stance] = {"claim": "claims_responsibility", "blame": "blames", "deny": "denies", "doubt": "doubts"}
 
 
@@ -57,7 +58,7 @@ def _sides() -> _Sides:
 
 def _low_words(words: str) -> list[str]:
     """Lower-case words; a possessive loses its ending, and "U.S." stays one word."""
-    return [re.sub(r"[’'](s|$)", "", m.group().lower()) for m in _WORD.finditer(words)]
+    return [_POSSESSIVE.sub("", word) if "’" in word or "'" in word else word for word in map(str.lower, _WORD.findall(words))]
 
 
 def _side(words: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from khronika.config import data
@@ -56,6 +56,7 @@ class Grammar:
         self._named = [re.compile(pattern) for _, pattern in self._rules]
         self._tokens = self._tokenizer()
         self._runs = re.compile(f"[^{_UNKNOWN}{_BREAK}]+")
+        self._parses_of = lru_cache(maxsize=4096)(self._parses_of_run)  # "on Monday," comes again and again
         core = [self._codes[word] for name in self.words["core"] for word in self.classes[name]]
         self._core = re.compile("[" + "".join([*core, *_SHAPES.values()]) + "]")
         self._capital = frozenset(self.words["capital"])
@@ -102,13 +103,20 @@ class Grammar:
         Only runs of words that the grammar knows are looked at, and of these only those with a word of time in them.
         """
         for run in self._runs.finditer(codes):
-            position, last = run.span()
-            if not self._core.search(codes, position, last):
-                continue
-            while match := self._any.search(codes, position, last):
-                position = max(match.end(), position + 1)
-                if match.end() > match.start():
-                    yield self._parse(codes, (match.lastindex or 1) - 1, match.start(), match.end())
+            start = run.start()
+            for found in self._parses_of(run.group()):
+                parts = {name: (first + start, last + start) for name, (first, last) in found.parts.items()}
+                yield Parse(found.op, found.first + start, found.last + start, parts)
+
+    def _parses_of_run(self, codes: str) -> tuple[Parse, ...]:
+        """The expressions of one run, that alone decides what they are."""
+        found: list[Parse] = []
+        position = 0 if self._core.search(codes) else len(codes)
+        while match := self._any.search(codes, position):
+            position = max(match.end(), position + 1)
+            if match.end() > match.start():
+                found.append(self._parse(codes, (match.lastindex or 1) - 1, match.start(), match.end()))
+        return tuple(found)
 
     def parse(self, codes: str, first: int, last: int) -> Parse | None:
         """The expression that fills exactly these tokens."""
