@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from functools import lru_cache
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 
 Span = tuple[int, int]
 """Start and end in code points, half-open."""
