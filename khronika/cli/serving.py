@@ -110,6 +110,7 @@ def policy_check(profile: Profile, **options: Any) -> None:
 
 
 def _setup(options: dict[str, Any], profile: Profile, is_local: bool) -> Setup:
+    from khronika.config import read_sources
     from khronika.web.context import Setup
 
     policies = policies_of(options["source_files"], options["actor_files"])
@@ -123,6 +124,7 @@ def _setup(options: dict[str, Any], profile: Profile, is_local: bool) -> Setup:
         base=options["base"],
         tiles=options.get("tiles"),
         tiles_credit=options.get("tiles_credit") or "",
+        outlets=tuple((source.id, source.name) for source in read_sources(*options["source_files"]).values()),
         boundaries=str(options["boundaries"]) if options["boundaries"] else None,
     )
 

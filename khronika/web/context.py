@@ -53,6 +53,7 @@ class Setup(Noun, frozen=True, kw_only=True):
         tiles: address of a tile server ("https://tile.example/{z}/{x}/{y}.png") in place of the base map.
         tiles_credit: what the map says about it.
         boundaries: GeoJSON file drawn over the base map.
+        outlets: id of a source to its name.
     """
 
     address: str
@@ -65,6 +66,7 @@ class Setup(Noun, frozen=True, kw_only=True):
     tiles: str | None = None
     tiles_credit: str = ""
     boundaries: str | None = None
+    outlets: tuple[tuple[str, str], ...] = ()
 
 
 class Records:
@@ -113,6 +115,10 @@ class Context:
     def view(self) -> View:
         """The lists of this reader, up to the head of the log."""
         return self._index.view(self.record, self.policy)
+
+    def outlet(self, source: str | None) -> str:
+        """The name of a source as it may be shown; what is no known id stays as the policy gave it."""
+        return dict(self.setup.outlets).get(source or "", source or "")
 
     def render(self, template: str, **values: Any) -> str:
         """A page or a part of one; templates know `context` and `url` besides the values."""
