@@ -54,7 +54,9 @@ def serve(host: str, port: int, **options: Any) -> None:
     if setup.profile == "full" and not is_local:
         raise UsageError("--profile full is for the loopback alone; editors sign in to see everything (khronika editors add)")
     with opened(options["record_address"], read_only=False) as record:
-        record.head()
+        if setup.profile == "full":
+            with record.write(by="terminal") as tx:
+                tx.note("use", "serve", {"profile": "full", "host": host})
     app = create_app(setup)
     warm(app, lambda done: click.echo(f"\r{done} events made ready for the pages", err=True, nl=False) if done % 2000 == 0 else None)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:

@@ -17,8 +17,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
 from khronika import __version__
+from khronika.errors import UsageError
 from khronika.policy import Policy, Profile
 from khronika.record import open_record
 from khronika.record.record import Record
@@ -30,7 +32,7 @@ from khronika.web.links import Links
 
 STARTED = os.urandom(8).hex()
 """Of this process: a newer program makes other pages of the same record."""
-POOLED = 16
+POOLED = 8
 """Records kept open; one more is opened and closed where all are in use."""
 
 
@@ -85,9 +87,15 @@ class Records:
             record = open_record(self._setup.address, create=False, clock=self._setup.clock)
         try:
             yield record
+        except (HTTPException, UsageError):  # an answer, not a fault
+            self._keep(record)
+            raise
         except BaseException:
             record.close()
             raise
+        self._keep(record)
+
+    def _keep(self, record: Record) -> None:
         try:
             self._idle.put_nowait(record)
         except queue.Full:

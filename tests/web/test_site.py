@@ -82,3 +82,13 @@ def test_it_is_read_without_the_server(site: Path, open_page: Callable[..., Any]
         assert "/events/KHR-" in page.url and page.locator("h1").count() == 1
         assert page.seen.faults == [] and all(asked.startswith((address, "data:")) for asked in page.seen.addresses)
         server.shutdown()
+
+
+def test_a_long_list_has_pages(copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from khronika.web import site as writing
+
+    monkeypatch.setattr(writing, "ROWS", 3)
+    assert write(copied, tmp_path / "out").exit_code == 0
+    listed = [html.parse(str(tmp_path / "out" / name)).getroot().xpath("//li[@class='event']/@data-event") for name in ("index.html", "list-2.html", "list-3.html")]
+    assert [len(ids) for ids in listed] == [3, 3, 2] and len({id for ids in listed for id in ids}) == 8
+    assert not (tmp_path / "out" / "list-4.html").exists()
