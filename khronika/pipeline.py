@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from khronika import config
 from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
+from khronika.extract import Server
 from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     extractor: str = "rules"
     model: Path | None = None
+    server: Server | None = None
+    """Where a language model answers, for the extractor `llm`."""
     gazetteer: Path | None = None
     source_files: tuple[Path, ...] = ()
     actor_files: tuple[Path, ...] = ()
@@ -66,7 +69,7 @@ class Chain:
 
         if settings.extractor not in EXTRACTORS:
             raise UsageError(f"extractor {settings.extractor!r} is unknown; there are: {', '.join(EXTRACTORS)}")
-        self.extractor = EXTRACTORS[settings.extractor](settings.model)
+        self.extractor = EXTRACTORS[settings.extractor](settings.server or settings.model)
         self.grounding = Grounding(
             Gazetteer(ensure(settings.gazetteer)), load_registry(*settings.actor_files), config.read_sources(*settings.source_files)
         )
@@ -84,6 +87,8 @@ class Chain:
             return SetAside(place=item.document.capture.place, reason=str(error), payload=item.payload, document=item.document)
         try:
             return self.read_text(document, item.payload, text)
+        except InputError as error:
+            return SetAside(place=document.capture.place, reason=str(error), payload=item.payload, document=document)
         except (KhronikaError, MemoryError, KeyboardInterrupt):
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours in one document must not stop the run; it is kept and named
@@ -98,6 +103,8 @@ class Chain:
             return ReadDocument(document=document, payload=b"", text=text, reason=f"language {text.language or 'unknown'!r} has no lexicon")
         try:
             return self.read_text(document, b"", text)
+        except InputError as error:
+            return ReadDocument(document=document, payload=b"", text=text, reason=str(error))
         except (KhronikaError, MemoryError, KeyboardInterrupt):
             raise
         except Exception as error:  # noqa: BLE001 - as in `read`: the older reading stays

@@ -262,6 +262,8 @@ class Reading(Noun, frozen=True, kw_only=True):
     assessments: tuple[Assessment, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     persons: tuple[Quote, ...] = ()
+    dropped: dict[str, int] = {}
+    """What a language model said that does not stand in the text, by reason."""
 
 
 class Extractor(Protocol):
@@ -270,7 +272,11 @@ class Extractor(Protocol):
     name: str
 
     def read(self, text: Text) -> Reading:
-        """What the text says. Never raises on odd text; offsets always hold."""
+        """What the text says. Never raises on odd text; offsets always hold.
+
+        Raises:
+            InputError: what reads it (a model server) gave no answer; the document is set aside.
+        """
         ...
 
 

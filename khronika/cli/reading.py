@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from khronika.errors import UsageError
 
 if TYPE_CHECKING:
     from khronika.acquire.items import Options
+    from khronika.extract import Server
     from khronika.pipeline import ReadDocument, Settings
     from khronika.types import SetAside
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 @click.option("--language", help="Language code of documents that state none.")
 @click.option("--extractor", default="rules", show_default=True, help="Way of reading.")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder with the weights of a model.")
+@click.option("--server", metavar="ADDRESS", help="For --extractor llm: an OpenAI-compatible API (key in KHRONIKA_SERVER_KEY).")
+@click.option("--server-model", metavar="NAME", help="Which of its models.")
+@click.option("--server-timeout", default=120.0, show_default=True, help="Seconds that an answer may take.")
 @click.option("--key", "keys", multiple=True, metavar="NAME=OURS", help="A JSON key or column of another name, e.g. body=text.")
 @click.option("--sources", "source_files", multiple=True, type=click.Path(path_type=Path), help="More publishers (TOML).")
 @click.option("--actors", "actor_files", multiple=True, type=click.Path(path_type=Path), help="More actors (TOML).")
@@ -65,9 +70,34 @@ def _settings(options: dict[str, Any]) -> Settings:
     return Settings(
         extractor=options["extractor"],
         model=options["model"],
+        server=_server(options),
         source_files=tuple(options["source_files"]),
         actor_files=tuple(options["actor_files"]),
         workers=options["workers"],
+    )
+
+
+def _server(options: dict[str, Any]) -> Server | None:
+    """The server that the options name; its answers are kept in the user's cache folder.
+
+    Raises:
+        UsageError: only half of it is given, or it is given for another way of reading.
+    """
+    import os
+
+    from khronika import config
+    from khronika.extract import Server
+
+    if bool(options["server"]) != bool(options["server_model"]) or (options["server"] and options["extractor"] != "llm"):
+        raise UsageError("--server ADDRESS and --server-model NAME go together, with --extractor llm")
+    if not options["server"]:
+        return None
+    return Server(
+        address=options["server"],
+        model=options["server_model"],
+        key=os.environ.get("KHRONIKA_SERVER_KEY"),
+        timeout_s=options["server_timeout"],
+        cache=config.cache_folder() / "llm",
     )
 
 
@@ -96,6 +126,7 @@ class _Tally:
     def __init__(self, as_json: bool, at_least: float | None = None) -> None:
         self.as_json, self.at_least = as_json, at_least
         self.read = self.known = self.accounts = self.not_coded = self.set_aside = self.undated = 0
+        self.dropped: Counter[str] = Counter()
         self._bar: Any = None
         self._task: Any = None
 
@@ -128,6 +159,7 @@ class _Tally:
         else:
             self.read += 1
             self.accounts += len(outcome.accounts)
+            self.dropped.update(outcome.reading.dropped if outcome.reading else {})
             self.undated += any(account.when.basis == "open" and not account.published for account in outcome.accounts)
         if self.as_json and not isinstance(outcome, SetAside) and outcome.text is not None:
             from khronika.jsonl import to_json
@@ -152,6 +184,9 @@ class _Tally:
         if self.set_aside:
             parts.append(f"{self.set_aside} set aside (khronika rejected)")
         click.echo(", ".join(parts), err=True)
+        if self.dropped:
+            reasons = ", ".join(f"{reason} ({count})" for reason, count in self.dropped.most_common())
+            click.echo(f"{self.dropped.total()} things that the model said were dropped: {reasons}", err=True)
         if self.undated:
             click.echo(
                 f"{self.undated} documents have no publication day, so their days stay open: read them again with --published DATE", err=True
