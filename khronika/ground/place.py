@@ -22,6 +22,8 @@ from khronika.types import Mention, Noun, Place, Precision, Quote, Reading, Text
 _MARKS = ("before says", "before body", "after first name", "after title", "common word", "before capital", "after capital")
 NEAR = 20
 """Names back and forth that lend an unknown one their country."""
+LENT = 300
+"""Characters within which a town lends its point to a site or quarter that the index lacks."""
 FIRST = 50_000
 """Characters of a text that are searched for what a name means in full."""
 _VILLAGE = re.compile(r"\b(?:village|town|city|settlement|hamlet|suburb)\b", re.IGNORECASE)
@@ -186,7 +188,7 @@ class Grounds:
         f, entry = self.found[n], option.entry
         quote = self.quote(*option.span)
         if option.site:
-            town = self.unknown(n, quote, reason) if entry is None else plain(entry, self.gazetteer, quote, reason, self.ranked[n].p)
+            town = self.lent(self.unknown(n, quote, reason), n) if entry is None else plain(entry, self.gazetteer, quote, reason, self.ranked[n].p)
             return replace(town, name=option.site, precision="site", geonames_id=None, population=None, reason=f"{reason}; a site in or near {town.name}, placed at its middle")
         if entry is None:
             return self.unknown(n, quote, reason)
@@ -228,7 +230,25 @@ class Grounds:
                 name = f"{words}, {town}" if town else f"{words} District"
             elif re.search(r"\b(?:region|oblast|province|governorate)\b", before + after, re.IGNORECASE):
                 precision = "region"
-        return Place(name=name, precision=precision, reason=f"{reason}; not found in the gazetteer", quote=quote, country=self.country_near(n))
+        place = Place(name=name, precision=precision, reason=f"{reason}; not found in the gazetteer", quote=quote, country=self.country_near(n))
+        return self.lent(place, n) if precision == "district" else place
+
+    def lent(self, place: Place, n: int) -> Place:
+        """A site or quarter that the index lacks, at the middle of the town named nearest to it; a village stays without a point."""
+        from msgspec.structs import replace
+
+        near = [
+            (abs(self.found[m].start - self.found[n].start), entry)
+            for m, (entry, _) in list(enumerate(self.ranked))[max(0, n - NEAR) : n + NEAR]
+            if m != n and entry is not None and entry.kind == "settlement" and entry.latitude is not None and not self.names.is_stray(entry)
+        ]
+        away, town = min(near, key=lambda pair: pair[0], default=(LENT, None))
+        if town is None or away >= LENT or town.country != place.country:
+            return place
+        at = plain(town, self.gazetteer, None, "", 0.0)
+        return replace(
+            place, admin1=at.admin1, latitude=at.latitude, longitude=at.longitude, radius_km=round(town.radius_km + 5.0, 1), reason=f"{place.reason}; placed at {at.name}"
+        )  # fmt: skip
 
     def said_elsewhere(self, found: Found) -> str:
         """Which of two twins the text names in full somewhere ("Kherson region", "the city of Kherson")."""

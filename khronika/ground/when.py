@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from khronika.ground.periods import add_days, add_months
 from khronika.ground.telling import Timex, Told, find_times, read_times
@@ -23,6 +23,8 @@ __all__ = ["Timex", "find_times", "when_of_mentions"]
 _WALL, _REPORTING, _NOW, _SINCE = 8.0, 40.0, 80.0, 20.0
 # How many sentences before may date an event, how long a period they may tell (days), and how weak it may be.
 _NEIGHBOURS, _LONGEST, _WEAKEST = 2, 6, 60.0
+_OPENING = 3
+"""Sentences at the beginning whose day stands for a text without a publication day."""
 _NOTHING = "the text gives no date for it"
 
 
@@ -260,12 +262,25 @@ class _Dating:
         quote = Quote(start=start, end=end, words=side.words[start:end], within="title" if side is self._title else "body")
         return When(basis=basis, reason=reason, start=first, end=last, quote=quote, granularity=time.granularity, value=time.value, type=time.type)
 
+    @cached_property
+    def _first_day(self) -> dt.date | None:
+        """The day that the text tells outright in its title or its first sentences, or the only one that it tells anywhere."""
+        days = [(side, t) for side in (self._title, self._body) for t in side.told.times if t.first and t.first == t.last and t.basis == "explicit"]
+        if not days:
+            return None
+        side, first = days[0]
+        is_early = side is self._title or side.sentence(first.start) < _OPENING
+        return first.first if is_early or len({t.first for _, t in days}) == 1 else None
+
     # --- without words -----------------------------------------------------------------------------------------------
 
     def _without_words(self, mention: Mention, before: _Before | None) -> When:
         if mention.background:
             return When(basis="open", reason=f"{_NOTHING}, and it is told as background")
         if self._published is None:
+            if day := self._first_day:
+                return When(basis="anchored", reason=f"{_NOTHING} and the text no publication day: held to be of {day}, the day that the text tells first",
+                            start=day, end=day, granularity="day", value=day.isoformat(), type="DATE")  # fmt: skip
             return When(basis="open", reason=f"{_NOTHING} and the text no publication day; give one with --published")
         day = self._published
         return When(basis="assumed_fresh", reason=f"{_NOTHING}: held to be fresh news of {day}", start=day, end=day, granularity="day",
