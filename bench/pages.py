@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import html
 import json
 import re
 import sys
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # not bench/: html.py there would hide the library of that name
+import html
+
 warnings.filterwarnings("ignore", message="Using `httpx` with")
 
 from starlette.testclient import TestClient

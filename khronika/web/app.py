@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 
 from khronika import __version__
-from khronika.web import errors, security, statics
+from khronika.web import errors, labels, security, statics
 from khronika.web.context import Editor, Records, Setup, policy_of
 from khronika.web.index import Index
 
@@ -46,6 +47,7 @@ def warm(app: FastAPI, progress: Callable[[int], None]) -> None:
     setup: Setup = app.state.setup
     with app.state.records.lent() as record:
         app.state.index.view(record, policy_of(setup, setup.profile, setup.clock().date()), progress)
+    threading.Thread(target=labels.labels, args=((0.0, 0.0, 1.0, 1.0), 2), daemon=True).start()  # the names of the map take a second or two to read
 
 
 def _editor_of() -> Callable[[Request], Editor | None]:

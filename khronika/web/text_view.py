@@ -87,7 +87,7 @@ def show(record: Record, policy: Policy, document_id: str) -> ShownText | None:
     return ShownText(
         document=document,
         url=policy.show_link(document.url, names),
-        title=policy.show_words(title, names, document.source) if title and not places else None,
+        title=_title(policy, title, document.source, policy.withheld(title, names, places)) if title else None,
         language=text.language,
         body=() if closed else tuple(runs(text, marks, policy.withheld(text.body[:MOST], names, places))),
         accounts=tuple(told),
@@ -116,6 +116,28 @@ def _why_closed(policy: Policy, document: Document, kept_back: int) -> str:
     if kept_back:
         return "This text also tells of something that is not shown yet, or not to everybody; so only quotes are shown."
     return ""
+
+
+def _title(policy: Policy, title: str, source: str | None, withheld: Sequence[tuple[int, int]]) -> str:
+    shown = _cut(title, withheld)
+    return shown if policy.may_show_text(source) else policy.shorten(shown)
+
+
+def _cut(words: str, withheld: Sequence[tuple[int, int]]) -> str:
+    for start, end in reversed(_joined(words, withheld)):
+        words = words[:start] + WITHHELD + words[end:]
+    return words
+
+
+def _joined(words: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those made one that overlap or have only blanks between them."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and not words[found[-1][1] : start].strip(" -"):
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _marks(policy: Policy, held: Sequence[Account], told: Sequence[Told]) -> Iterator[Mark]:
@@ -154,7 +176,7 @@ def _mark(quote: Quote | None, role: str, note: str, event: str) -> Iterator[Mar
 def runs(text: Text, marks: Sequence[Mark], withheld: Sequence[tuple[int, int]]) -> Iterator[Run]:
     """The body cut where a mark, boilerplate or something withheld begins or ends; in order, all of it up to `MOST`."""
     body = text.body[:MOST]
-    size = len(body)
+    size, withheld = len(body), _joined(body, withheld)
     edges = {0, size}
     for start, end in [*((mark.start, mark.end) for mark in marks), *text.boilerplate, *withheld]:
         edges |= {min(start, size), min(end, size)}
