@@ -23,13 +23,13 @@ SHOWN = 40
 """Rows of a table in the terminal; --json and --csv give all."""
 
 
-def _sums(record: Record, chosen: Filter, groups: Sequence[str]) -> Iterator[Sum]:
+def _sums(record: Record, chosen: Filter, groups: Sequence[str], period: str = "day") -> Iterator[Sum]:
     """From the narrow table where that can answer, else from the events themselves."""
     from khronika.record.tallies import sums
     from khronika.summarize.counting import sums_of
 
     if chosen.as_of is None and chosen.at_least is None:
-        return sums(record, chosen, groups)
+        return sums(record, chosen, groups, period)
     return sums_of((event for event in record.events(chosen) if not event.hidden), groups)
 
 
@@ -76,7 +76,7 @@ def counts(
     chosen = msgspec.structs.replace(wanted(options), actor=actor)
     with opened(record_address) as record:
         _known_place(record, chosen)
-        rows = count(_sums(record, chosen, groups), period)
+        rows = count(_sums(record, chosen, groups, period or "year"), period)
         downed = _shot_down(record, chosen, period) if shot_down else {}
     table = [_count_row(row, groups, downed if shot_down else None) for row in rows]
     if csv_path:

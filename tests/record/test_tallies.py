@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 
+import pytest
 import sqlalchemy as sa
 
 from khronika.record import open_record, schema
 from khronika.record.tallies import coverage, sums
+from khronika.summarize.counting import count
 from khronika.types import Filter
 from tests.factories import NOON
 from tests.record.test_record import tell
@@ -43,6 +45,17 @@ def test_sums_equal_the_events(record):
     wanted = Filter(kind=first.kind.value, since=first.when.value.start)
     assert by_sums(record, wanted) == by_events(record, wanted)
     assert by_sums(record, Filter(place="nowhere at all")) == Counter()
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month", "year"])
+def test_periods_of_the_store_are_those_of_the_calendar(record, period):
+    tell(record, "one", killed=2)
+    tell(record, "two")
+    for day in ("2024-02-29", "2024-12-30", "2025-01-05", "2025-01-06", "2023-12-31"):
+        record._db.execute(schema.tally.insert(), {**dict.fromkeys(schema.tally.c.keys()), "event_no": int(day.replace("-", "")), "day": day, "last_day": day, "kind": "attack", "contested": False, "background": False, "rollup": False})  # fmt: skip
+    found = count(sums(record, Filter(), ("kind",), period), period)
+    assert found == count(sums(record, Filter(), ("kind",), "day"), period) and len(found) >= 3
+    record._db.rollback()
 
 
 def test_the_table_is_rebuilt_to_the_same_rows(record):
