@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +68,7 @@ def _sqlite(path: str, read_only: bool) -> sa.Engine:
         raw.execute("PRAGMA cache_size=-32000")
         return raw
 
-    return sa.create_engine("sqlite://", creator=open_file, poolclass=sa.pool.NullPool)
+    return sa.create_engine(f"sqlite:///{os.path.abspath(path)}", creator=open_file, poolclass=sa.pool.NullPool)
 
 
 def _postgresql(address: str) -> sa.Engine:
@@ -114,8 +116,29 @@ def _migrate(connection: sa.Connection) -> None:
 @contextmanager
 def begun(connection: sa.Connection) -> Iterator[None]:
     """One write transaction, alone from its start: later ones wait for its end."""
+    with _turn(connection) if connection.dialect.name == "sqlite" else contextlib.nullcontext():
+        yield from _begun(connection)
+
+
+_turns: dict[str, threading.Lock] = {}
+
+
+@contextmanager
+def _turn(connection: sa.Connection) -> Iterator[None]:
+    """Threads of one process take turns: SQLite alone lets one wait for ever where many write."""
+    address = str(connection.engine.url.database)
+    lock = _turns.setdefault(address, threading.Lock())
+    if not lock.acquire(timeout=BUSY_MS / 1000):
+        raise RecordError(f"{address}: {_advice('locked')}")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _begun(connection: sa.Connection) -> Iterator[None]:
     if connection.dialect.name == "sqlite":
-        with faults(str(connection.engine.url)):
+        with faults(str(connection.engine.url.database)):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(76410)"))
