@@ -23,7 +23,12 @@
       example.textContent = field.selectedOptions[0]?.dataset.example ? `For example: ${field.selectedOptions[0].dataset.example}` : "";
       if (field.value === "kind") value.setAttribute("list", "kinds"); else value.removeAttribute("list");
     };
-    for (const radio of radios) radio.addEventListener("change", show);
+    for (const radio of radios) {
+      radio.addEventListener("change", show);
+      radio.addEventListener("click", (event) => {  // chosen with a finger or the mouse: what is asked next comes into view
+        if (event.detail && dialog) form.querySelector("[type=submit]").scrollIntoView({ block: "nearest" });
+      });
+    }
     field.addEventListener("change", hint);
     show();
     hint();
