@@ -396,12 +396,13 @@ class Policy:
 
 def names_of(query: RecordQuery, document_ids: Iterable[str]) -> frozenset[str]:
     """The persons' names that the extractor found in these documents."""
-    found: set[str] = set()
-    for document_id in document_ids:
-        reading = query.reading_of(document_id)
-        if reading:
-            found |= {" ".join(quote.words.split()) for quote in reading.persons}
-    return frozenset(found)
+    return frozenset().union(*names_by_document(query, document_ids).values())
+
+
+def names_by_document(query: RecordQuery, document_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The persons' names that the extractor found in each of these documents; one that has none or no reading is left out."""
+    read = query.readings_of(document_ids)
+    return {id: frozenset(" ".join(quote.words.split()) for quote in reading.persons) for id, reading in read.items() if reading.persons}
 
 
 def _held(held: Held[Any], value: Any) -> Held[Any]:

@@ -199,3 +199,6 @@ class FakeRecord:
 
     def reading_of(self, document_id: str) -> Reading | None:
         return None
+
+    def readings_of(self, document_ids: Iterable[str]) -> dict[str, Reading]:
+        return {}

@@ -373,9 +373,10 @@ def test_an_events_and_an_accounts_quotes_are_short() -> None:
 
 def test_names_of_the_documents_persons() -> None:
     class Query:
-        def reading_of(self, document_id: str) -> Reading | None:
+        def readings_of(self, document_ids: list[str]) -> dict[str, Reading]:
+            assert document_ids == ["known", "other"]
             quote = Quote(start=0, end=15, words="Petro\n Hnatchuk")
-            return Reading(text_id="t", by="test@1", persons=(quote,)) if document_id == "known" else None
+            return {"known": Reading(text_id="t", by="test@1", persons=(quote,))}
 
     assert names_of(Query(), ["known", "other"]) == {"Petro Hnatchuk"}  # type: ignore[arg-type]
 

@@ -169,8 +169,16 @@ class Record:
 
     def reading_of(self, document_id: str) -> Reading | None:
         """The newest reading of the document, without its mentions (`accounts_of_document` has them)."""
-        found: Reading | None = self._pointed(document_id, "reading_seq", Reading)
-        return found
+        return self.readings_of([document_id]).get(document_id)
+
+    def readings_of(self, document_ids: Iterable[str]) -> dict[str, Reading]:
+        """The newest reading of each of these documents that has one."""
+        d, wanted = schema.document, sorted(set(document_ids))
+        seqs: dict[int, str] = {}
+        for at in range(0, len(wanted), PAGE):
+            query = sa.select(d.c.id, d.c.reading_seq).where(d.c.id.in_(wanted[at : at + PAGE]), d.c.reading_seq.is_not(None))
+            seqs |= {row.reading_seq: row.id for row in self._rows(query)}
+        return {seqs[seq]: msgspec.json.decode(body, type=Reading) for seq, body in self._payloads(list(seqs)).items()}
 
     def _pointed(self, document_id: str, column: str, type: Any) -> Any:
         row = self._one(sa.select(schema.document.c[column]).where(schema.document.c.id == document_id))
@@ -188,16 +196,21 @@ class Record:
                 yield msgspec.structs.replace(aside, payload=body[4 + size :])
 
     def assessments(self) -> Iterator[tuple[str, Assessment]]:
-        """Document id and assessment, oldest first."""
-        for entry, body in self.entries(kind="reading"):
-            for value in msgspec.json.decode(body, type=Reading).assessments if body else ():
-                yield entry.key, value
+        """Document id and assessment of the newest readings, oldest document first."""
+        for document_id, reading in self._readings():
+            yield from ((document_id, value) for value in reading.assessments)
 
     def forecasts(self) -> Iterator[tuple[str, Forecast]]:
-        """Document id and forecast, oldest first."""
-        for entry, body in self.entries(kind="reading"):
-            for value in msgspec.json.decode(body, type=Reading).forecasts if body else ():
-                yield entry.key, value
+        """Document id and forecast of the newest readings, oldest document first."""
+        for document_id, reading in self._readings():
+            yield from ((document_id, value) for value in reading.forecasts)
+
+    def _readings(self) -> Iterator[tuple[str, Reading]]:
+        d, after = schema.document, 0
+        while rows := self._rows(sa.select(d.c.id, d.c.seq).where(d.c.seq > after).order_by(d.c.seq).limit(PAGE)):
+            found = self.readings_of([row.id for row in rows])
+            yield from ((row.id, found[row.id]) for row in rows if row.id in found)
+            after = rows[-1].seq
 
     # --- accounts and links ------------------------------------------------------------------------------------------
 

@@ -9,11 +9,12 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from khronika.errors import UsageError
-from khronika.policy import Policy, names_of
+from khronika.policy import Policy, names_by_document
 from khronika.transfer.acled import write_acled
 from khronika.transfer.coding import Shown
 from khronika.transfer.files import write_parquet, write_sqlite
@@ -45,37 +46,54 @@ BINARY = frozenset({"parquet", "sqlite"})
 """Formats whose writer writes bytes."""
 
 
-def shown_events(record: RecordQuery, events: Iterable[Event], policy: Policy, rule: str = "held") -> Iterator[Event | None]:
-    """Each event as the policy lets it be shown, None where it is kept back; disputed values by a rule of `ruling.RULES`."""
-    for event in events:
-        accounts = record.accounts(event.account_ids)
-        names = names_of(record, {account.document_id for account in accounts})
-        told = max((account.published for account in accounts if account.published), default=None)
-        yield policy.show_event(apply_rule(event, accounts, rule), names, told)
+PART = 200
+"""Events whose accounts and names are fetched together."""
 
 
 class Outgoing:
-    """What policy lets out of some events of a record: the events, once, with counts of shown and kept back; and their accounts."""
+    """What policy lets out of some events of a record: the events, once, with counts of shown and kept back; and their accounts.
+
+    Args:
+        rule: how disputed values are chosen (`ruling.RULES`).
+    """
 
     def __init__(self, record: RecordQuery, events: Iterable[Event], policy: Policy, rule: str = "held") -> None:
         self._record, self._events, self._policy, self._rule = record, events, policy, rule
+        self._accounts: dict[str, Account] = {}
+        self._names: dict[str, frozenset[str]] = {}
         self.shown = self.kept = self.reviewed = 0
 
     def __iter__(self) -> Iterator[Event]:
-        for event in shown_events(self._record, self._events, self._policy, self._rule):
-            if event is None:
-                self.kept += 1
-            else:
-                self.shown += 1
-                self.reviewed += event.review != "machine"
-                yield event
+        events = iter(self._events)
+        while part := list(islice(events, PART)):
+            self._accounts = {account.id: account for account in self._record.accounts(id for event in part for id in event.account_ids)}
+            self._names = names_by_document(self._record, {account.document_id for account in self._accounts.values()})
+            for event in part:
+                found = self._show(event)
+                if found is None:
+                    self.kept += 1
+                else:
+                    self.shown += 1
+                    self.reviewed += found.review != "machine"
+                    yield found
+
+    def _show(self, event: Event) -> Event | None:
+        accounts = self._of(event)
+        told = max((account.published for account in accounts if account.published), default=None)
+        return self._policy.show_event(apply_rule(event, accounts, self._rule), self._names_in(accounts), told)
+
+    def _of(self, event: Event) -> list[Account]:
+        return [self._accounts[id] for id in event.account_ids if id in self._accounts]
+
+    def _names_in(self, accounts: Iterable[Account]) -> frozenset[str]:
+        return frozenset().union(*(self._names.get(account.document_id, frozenset()) for account in accounts))
 
     def accounts_of(self, event: Event) -> list[Account]:
-        """The accounts as they may be shown; none for an event whose voices are withheld."""
+        """The accounts, of an event that was just handed out, as they may be shown; none for an event whose voices are withheld."""
         if not event.voices:
             return []
-        accounts = self._record.accounts(event.account_ids)
-        names = names_of(self._record, {account.document_id for account in accounts})
+        accounts = self._of(event)
+        names = self._names_in(accounts)
         return [shown for account in accounts if (shown := self._policy.show_account(account, names, event))]
 
 

@@ -14,7 +14,7 @@ from khronika.errors import RecordError
 from khronika.policy import Policy
 from khronika.record import open_record
 from khronika.record.record import Record
-from khronika.types import Correction, Filter, Linking, Reading, SetAside
+from khronika.types import Assessment, Correction, Filter, Linking, Quote, Reading, SetAside
 from tests.factories import NOON, make_account, make_document
 from tests.record.test_record import projections, tell
 
@@ -123,6 +123,15 @@ def test_a_better_reading_replaces_the_older_and_keeps_names_and_corrections(rec
     rows = projections(record)
     record.rebuild()
     assert projections(record) == rows
+
+
+def test_judgements_are_those_of_the_newest_reading(record: Record) -> None:
+    (first,) = tell(record, "one")
+    for words in ("Attacks grow.", "Attacks are growing."):
+        judged = Assessment(quote=Quote(start=0, end=len(words), words=words), topic="trend")
+        with record.write(by="machine") as tx:
+            tx.add_reading(first.document_id, Reading(text_id="t", by="test@2", assessments=(judged,)))
+    assert [value.quote.words for _, value in record.assessments()] == ["Attacks are growing."] and not list(record.forecasts())
 
 
 def test_an_account_told_twice_in_one_batch_is_one(record: Record) -> None:
