@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from khronika.ground.actors import Registry
 from khronika.ground.gazetteer import Gazetteer
-from khronika.ground.place import places_of_mentions
+from khronika.ground.place import places_of_reading
 from khronika.ground.when import when_of_mentions
 from khronika.text import digest_of, fold
 from khronika.types import (
@@ -34,7 +34,7 @@ from khronika.types import (
 
 
 class Grounded(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reading means: accounts, and assessments and forecasts with their speakers known."""
+    """What a reading means: accounts, assessments with speakers, days and places, forecasts with their speakers."""
 
     accounts: tuple[Account, ...]
     assessments: tuple[Assessment, ...]
@@ -57,8 +57,9 @@ class Grounding:
     def ground(self, reading: Reading, text: Text, document: Document) -> Grounded:
         """Accounts of all mentions, in the order of the reading."""
         source = self.source_of(document.source)
-        days = when_of_mentions(text, reading)
-        places = places_of_mentions(text, reading, self._gazetteer, source.country if source else None)
+        judged = _as_mentions(reading)
+        days, judged_days = when_of_mentions(text, reading), when_of_mentions(text, judged)
+        places, judged_places = places_of_reading(text, reading, judged, self._gazetteer, source.country if source else None)
         accounts = []
         for mention, when, where in zip(reading.mentions, days, places, strict=True):
             country = where.country if where else None
@@ -78,7 +79,10 @@ class Grounding:
             )
         return Grounded(
             accounts=tuple(accounts),
-            assessments=tuple(replace(a, speaker=self._registry.match(a.by.words)) if a.by else a for a in reading.assessments),
+            assessments=tuple(
+                replace(a, speaker=self._registry.match(a.by.words) if a.by else None, when=when, where=_anchored(where, text))
+                for a, when, where in zip(reading.assessments, judged_days, judged_places, strict=True)
+            ),
             forecasts=tuple(replace(f, speaker=self._registry.match(f.by.words)) if f.by else f for f in reading.forecasts),
         )
 
@@ -100,6 +104,15 @@ class Grounding:
     def _trace(self, claim: Claim, speaker: ActorRef) -> Claim:
         """The claim with its speaker and its origin, the far end of the chain."""
         return replace(claim, speaker=speaker, origin=speaker.id or fold(speaker.name))
+
+
+def _as_mentions(reading: Reading) -> Reading:
+    """The assessments as if they were mentions, so that they get days and places by the same rules; their kind says nothing."""
+    mentions = tuple(
+        Mention(id=f"assessment {n}", text_id=reading.text_id, by=reading.by, trigger=a.quote, kind="other_development", evidence=(a.quote,))
+        for n, a in enumerate(reading.assessments)
+    )
+    return replace(reading, mentions=mentions)
 
 
 def _anchored(place: Place | None, text: Text) -> Place | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of
 from khronika.ground.names import Names, candidates_at
 from khronika.ground.phrases import plain, shaped
@@ -59,10 +61,15 @@ def resolve_spans(body: str, spans: Sequence[Span], gazetteer: Gazetteer, langua
 
 def places_of_mentions(text: Text, reading: Reading, gazetteer: Gazetteer, home: str | None) -> list[Place | None]:
     """The place of each mention, aligned with `reading.mentions`; `home` is the outlet's country (ISO 3166 alpha-2)."""
-    if not reading.mentions:
-        return []
+    return places_of_reading(text, reading, replace(reading, mentions=()), gazetteer, home)[0]
+
+
+def places_of_reading(text: Text, reading: Reading, judged: Reading, gazetteer: Gazetteer, home: str | None) -> tuple[list[Place | None], list[Place | None]]:
+    """The places of the mentions of a reading, and of its assessments, which `judged` gives in the form of mentions."""
+    if not reading.mentions and not judged.mentions:
+        return [], []
     grounds = Grounds(text, reading, gazetteer, home)
-    return [grounds.place(mention) for mention in reading.mentions]
+    return [grounds.place(mention) for mention in reading.mentions], [grounds.place(mention) for mention in judged.mentions]
 
 
 class Grounds:
@@ -183,8 +190,6 @@ class Grounds:
 
     def at(self, n: int, option: Option, reason: str) -> Place:
         """The Place that one meaning of one name gives."""
-        from msgspec.structs import replace
-
         f, entry = self.found[n], option.entry
         quote = self.quote(*option.span)
         if option.site:
@@ -209,8 +214,6 @@ class Grounds:
                 continue
             p, q = (one.latitude or 0.0, one.longitude or 0.0), (two.latitude or 0.0, two.longitude or 0.0)
             place = plain(one, self.gazetteer, self.quote(x.start, y.end), f"between {one.name} and {two.name}", self.ranked[a].p)
-            from msgspec.structs import replace
-
             return replace(
                 place, name=f"{one.name} and {two.name}", precision="district", latitude=round((p[0] + q[0]) / 2, 5), longitude=round((p[1] + q[1]) / 2, 5),
                 radius_km=round(max(2.0, kilometres(p, q) / 2), 1), geonames_id=None, population=None,
@@ -235,8 +238,6 @@ class Grounds:
 
     def lent(self, place: Place, n: int) -> Place:
         """A site or quarter that the index lacks, at the middle of the town named nearest to it; a village stays without a point."""
-        from msgspec.structs import replace
-
         near = [
             (abs(self.found[m].start - self.found[n].start), entry)
             for m, (entry, _) in list(enumerate(self.ranked))[max(0, n - NEAR) : n + NEAR]
