@@ -74,7 +74,9 @@ class Policy:
 
     @property
     def stamp(self) -> str:
-        """Digest of all that decides what is shown: the policy, the allow-list, the licences."""
+        """Digest of all that decides what is shown: the policy, the allow-list, the licences; where all is shown, nothing does."""
+        if not (self._p["mask"] or self._p["coarsen"] or self._p["hold_back"] or self._p["reviewed_only"]):
+            return self.profile
         licences = [f"{source} {licence}" for source, licence in sorted(self._licences.items())]
         return digest_of(self.digest, self.profile, *sorted(self._public_names), "", *licences)[:16]
 

@@ -36,12 +36,14 @@ class _Tags:
     def __init__(self) -> None:
         self.codes: dict[str, int] = {}
         self.folded: list[str] = []
-        self.pairs: Numbers = np.empty((0, 2), np.int64)
+        self.pairs: tuple[Numbers, Numbers] = np.empty(0, np.int64), np.empty(0, np.int64)
+        """Positions and codes."""
 
     def add(self, first: int, names: Sequence[Sequence[str]]) -> None:
         """Names of rows from position `first` on."""
-        pairs = [(first + at, self._code(name)) for at, group in enumerate(names) for name in group]
-        self.pairs = np.concatenate([self.pairs, np.array(pairs, np.int64).reshape(-1, 2)])
+        owners = [first + at for at, group in enumerate(names) for _ in group]
+        codes = [self._code(name) for group in names for name in group]
+        self.pairs = np.concatenate([self.pairs[0], np.array(owners, np.int64)]), np.concatenate([self.pairs[1], np.array(codes, np.int64)])
 
     def _code(self, name: str) -> int:
         if name not in self.codes:
@@ -51,18 +53,17 @@ class _Tags:
 
     def mask(self, text: str, size: int) -> Mask:
         """Rows that bear a name with this text in it."""
-        wanted, pairs = fold(text), self.pairs
+        wanted, (owners, codes) = fold(text), self.pairs
         hit = np.array([wanted in name for name in self.folded], np.bool_)
-        found = np.zeros(size, np.bool_)
-        pairs = pairs[pairs[:, 0] < size]
-        found[pairs[:, 0][hit[pairs[:, 1]]]] = True
-        return found
+        found = np.zeros(max(size, int(owners.max(initial=0)) + 1), np.bool_)
+        found[owners[hit[codes]]] = True
+        return found[:size]  # a newer board may have added names meanwhile
 
     def most_borne(self, visible: Mask, most: int) -> list[str]:
         """The names that most visible rows bear."""
-        pairs, names = self.pairs, list(self.codes)
-        pairs = pairs[pairs[:, 0] < len(visible)]
-        counts = np.bincount(pairs[:, 1][visible[pairs[:, 0]]], minlength=len(names))
+        (owners, codes), names = self.pairs, list(self.codes)
+        inside = owners < len(visible)
+        counts = np.bincount(codes[inside][visible[owners[inside]]], minlength=len(names))
         return [names[at] for at in np.argsort(-counts, kind="stable")[:most] if counts[at]]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 VERSION = "1"
 """Of what a row holds; rows of another version are made anew."""
 CACHED = 256
+SUGGESTED = 60
 
 
 class View:
@@ -48,6 +49,12 @@ class View:
     def seq(self) -> int:
         """The seq of the log up to which this view is true."""
         return self.board.seq
+
+    @cached_property
+    def suggested(self) -> dict[str, list[str]]:
+        """The places, actors and sources that most events have, for the boxes of the filter."""
+        board = self.board
+        return {name: tags.most_borne(self.visible, SUGGESTED) for name, tags in (("places", board.places), ("actors", board.actors), ("sources", board.sources))}
 
     def pick(self, record: Record, profile: str, wanted: Wanted) -> Numbers:
         """Positions of the events asked for, newest first."""

@@ -16,7 +16,7 @@ from khronika.web.context import Context, Ctx
 from khronika.web.filters import Wanted, read_wanted
 
 router = APIRouter(include_in_schema=False)
-ROWS = 50
+ROWS = 40
 """Events of one page of the list."""
 
 
@@ -49,9 +49,7 @@ def list_of(context: Context, wanted: Wanted, after: str | None, limit: int = RO
         "after_next": more,
         "more": f"/?{wanted.query(after=more)}" if more else None,
         "kinds": KINDS,
-        "places": view.board.places.most_borne(view.visible, 60),
-        "sources": view.board.sources.most_borne(view.visible, 60),
-        "actors": view.board.actors.most_borne(view.visible, 60),
+        "suggested": view.suggested,
     }
 
 
