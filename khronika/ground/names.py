@@ -6,6 +6,7 @@ The rule: at the bar of the index a name needs good surroundings (ground/toponym
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 
@@ -23,10 +24,10 @@ _NAMED = re.compile(
 
 
 class Names:
-    """The place names of one text; `home` is the outlet's country (ISO 3166 alpha-2), `holes` what is no part of the article."""
+    """The place names of one text; `home` is the outlet's country (ISO 3166 alpha-2), `holes` what is no part of the article, `day` when it was published."""
 
-    def __init__(self, scene: Scene, gazetteer: Gazetteer, place_words: Sequence[Span], holes: Sequence[Span], home: str | None) -> None:
-        self.scene, self.gazetteer = scene, gazetteer
+    def __init__(self, scene: Scene, gazetteer: Gazetteer, place_words: Sequence[Span], holes: Sequence[Span], home: str | None, day: dt.date | None) -> None:
+        self.scene, self.gazetteer, self._day = scene, gazetteer, day
         self._taken = bytearray(len(scene.body))
         """Marks the characters that a name, a person or a hole has taken."""
         self._take(holes)
@@ -34,7 +35,8 @@ class Names:
         self.context: Context = context_of(scene, known, home)
         self.found = [self._widened(f) for f in known]
         self._take([*((f.start, f.end) for f in known), *scene.persons])
-        self.found = sorted([*self.found, *self._in_place_words(place_words), *self._presented(place_words)], key=lambda f: (f.start, f.end))
+        known = [*self.found, *self._in_place_words(place_words), *self._presented(place_words)]
+        self.found = sorted((self._in_time(f) for f in known), key=lambda f: (f.start, f.end))
 
     def _take(self, spans: Iterable[Span]) -> None:
         for start, end in spans:
@@ -50,6 +52,11 @@ class Names:
             return found
         alike = tuple(e for e in self.gazetteer.like(found.key) if e.country in named)
         return found._replace(candidates=alike + found.candidates) if alike else found
+
+    def _in_time(self, found: Found) -> Found:
+        """Without the places that did not bear the name on the day of the text, where another did (renamed towns)."""
+        kept = tuple(e for e in found.candidates if self.gazetteer.in_time(found.key, e, self._day))
+        return found._replace(candidates=kept) if kept and len(kept) < len(found.candidates) else found
 
     def _in_place_words(self, place_words: Sequence[Span]) -> list[Found]:
         """Names inside the extractor's place words that recognition passed over."""

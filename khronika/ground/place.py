@@ -82,7 +82,7 @@ class Grounds:
         language = text.language or "en"
         self.scene = Scene(self.joined, language, [self.span(q) for q in reading.persons])
         holes = [(start + len(self.title), end + len(self.title)) for start, end in text.boilerplate]
-        self.names = Names(self.scene, gazetteer, [self.span(q) for m in reading.mentions for q in m.where_words], holes, home)
+        self.names = Names(self.scene, gazetteer, [self.span(q) for m in reading.mentions for q in m.where_words], holes, home, text.published)
         self.found = self.names.found
         self.ranked = rank(self.scene, self.found, gazetteer, home)
         self.said: dict[str, str] = {}

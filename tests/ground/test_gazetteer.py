@@ -196,3 +196,24 @@ def test_a_renamed_town_bears_its_name_in_its_time(copy: Path, tmp_path: Path) -
     assert gazetteer.in_time(key_of("Oldgrad"), old, dt.date(2010, 1, 1))
     assert not gazetteer.in_time(key_of("Oldgrad"), old, dt.date(2020, 1, 1))
     assert gazetteer.in_time(key_of("Oldgrad"), old, None)
+
+
+def test_a_renamed_town_is_chosen_by_the_day_of_the_text(copy: Path, tmp_path: Path) -> None:
+    from khronika.ground.place import places_of_mentions
+    from khronika.types import Mention, Quote, Reading, Text
+
+    file = tmp_path / "renamed.csv"
+    file.write_text(
+        "name,lat,lon,type,country,population,valid_from,valid_to\nOldgrad,48.0,37.0,settlement,UA,90000,,2015-12-31\nOldgrad,50.0,31.0,settlement,UA,50,2016-01-01,\n",
+        encoding="utf-8",
+    )
+    import_file(copy, file)
+    body = "A bomb killed a man in Oldgrad, Ukraine."
+    mention = Mention(id="m", text_id="t", by="x", trigger=Quote(start=7, end=13, words="killed"), kind="attack", evidence=(Quote(start=0, end=len(body), words=body),))
+
+    def latitude(day: dt.date) -> float | None:
+        text = Text(id="t", document_id="d", body=body, cleaner="c", language="en", published=day)
+        (place,) = places_of_mentions(text, Reading(text_id="t", by="x", mentions=(mention,)), Gazetteer(copy), None)
+        return place.latitude if place else None
+
+    assert (latitude(dt.date(2010, 5, 1)), latitude(dt.date(2020, 5, 1))) == (48.0, 50.0)
