@@ -93,7 +93,7 @@ def read_times(body: str, published: dt.date | None, language: str = "en") -> To
         for time in _split(grammar.leads, tokens, body, parse, meaning, frame.tense):
             told.times.append(time)
             told.parses.append(parse)
-        if not (told.narrative and _is_aside(tokens, parse)):
+        if not (told.narrative and (_is_aside(tokens, parse) or _looks_away(grammar, tokens, parse))):
             _remember(frame, meaning)
     return told
 
@@ -158,6 +158,11 @@ def _is_aside(tokens: list[Token], parse: Parse) -> bool:
     if parse.op != "year" or parse.last - parse.first > 1 or not parse.first or parse.last >= len(tokens):
         return False
     return tokens[parse.first - 1].form in ("the", "a", "s", "since", "their", "his", "its") and tokens[parse.last].form.isalpha()
+
+
+def _looks_away(grammar: Grammar, tokens: list[Token], parse: Parse) -> bool:
+    """Whether a history only glances back ("the previous year") and goes on from where it was."""
+    return any(token.form in grammar.words["back"] for token in tokens[parse.first : parse.last])
 
 
 def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> bool:
