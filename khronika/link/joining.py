@@ -118,6 +118,7 @@ class _Component:
             self.numbers.update(stored)
             shared = Counter(other for key in keys for other in by_key[key])
             others[id] = {other for other, _ in stored} | set(sorted(shared, key=lambda other: (-shared[other], other))[: LIMIT + 1])
+        self.keep_ready()
         self.load(set().union(*others.values()))
         for id, found in others.items():
             for other in found - {id}:
@@ -125,6 +126,12 @@ class _Component:
                     self.join_near(id, other)
         if crowded:
             self.notes.append(f"{crowded} accounts share blocking keys with {LIMIT} accounts or more; each was compared with those that share most")
+
+    def keep_ready(self) -> None:
+        """Keep the new accounts ready for later calls, now that the number is known that each has in the record."""
+        for id in self.new.keys() & self.numbers.keys():
+            _trim(self.made)
+            self.made[id, self.numbers[id]] = self.ready[id]
 
     def load(self, ids: Iterable[str]) -> None:
         """Take in those of some accounts that are neither here nor ready."""
