@@ -2,7 +2,8 @@
 
     python bench/gold.py DIR [--extractor NAME] [--language en] [--model DIR] [--predictions OUT]
 
-DIR holds one JSON file an article; score.py is looked for in DIR's parent. Prints one JSON line: the keys of `score.py --json`, and `interval`.
+DIR holds one JSON file an article; score.py is looked for in DIR's parent. Prints one JSON line: the keys of `score.py --json`, `interval`, and
+`where on matched, listed`: the same over the events whose annotated place the gazetteer lists, which tells what its gaps cost.
 """
 
 from __future__ import annotations
@@ -48,6 +49,19 @@ def read_all(paths: list[Path], extractor: str, model: Path | None) -> dict[str,
     return found
 
 
+def with_listed_places(article: dict[str, Any], gazetteer: Any) -> dict[str, Any]:
+    """The article without the annotated places that the gazetteer does not list in their country."""
+    from khronika.ground.names import candidates_at
+    from khronika.ground.toponyms import Scene
+
+    def is_listed(place: dict[str, Any] | None) -> bool:
+        name = (place or {}).get("name") or ""
+        entries = candidates_at(Scene(name, "en"), gazetteer, 0, len(name)) if name else ()
+        return any(not place or not place.get("country") or entry.country == place["country"] for entry in entries)
+
+    return article | {"events": [event if is_listed(event.get("where")) else event | {"where": None} for event in article.get("events", [])]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -68,11 +82,15 @@ def main() -> None:
     predicted = read_all(paths, args.extractor, args.model)
     if args.predictions:
         args.predictions.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in predicted.values()), encoding="utf-8")
-    parts = []
+    from khronika.ground.gazetteer import Gazetteer
+
+    gazetteer = Gazetteer()
+    parts, listed = [], scorer.Tally()
     for key, article in gold.items():
         tally = scorer.Tally()
         scorer.score_article(article, predicted.get(key, {}), tally)
         parts.append(tally)
+        scorer.score_article(with_listed_places(article, gazetteer), predicted.get(key, {}), listed)
     whole = _sum(scorer, parts)
     draw = random.Random(1)
     samples: dict[str, list[float]] = {}
@@ -80,6 +98,8 @@ def main() -> None:
         for name, _, _, f1, *_ in _sum(scorer, draw.choices(parts, k=len(parts))).rows():
             samples.setdefault(name, []).append(f1)
     figures: dict[str, Any] = {name: {"p": round(p, 4), "r": round(r, 4), "f1": round(f, 4)} for name, p, r, f, *_ in whole.rows()}
+    hit, _, n = listed.get("where on matched", (0, 0, 0))
+    figures["where on matched, listed"] = {"f1": round(hit / max(n, 1), 4), "events": n}
     figures["interval"] = {name: [round(sorted(v)[int(len(v) * 0.025)], 3), round(sorted(v)[int(len(v) * 0.975) - 1], 3)] for name, v in samples.items()}
     figures["unread"] = sorted(set(gold) - set(predicted))
     print(json.dumps(figures))
