@@ -1,8 +1,9 @@
-"""What leaves by pages, API, feed and exports: python bench/pages.py FOLDER [--record FILE] prints one line of JSON.
+"""What leaves by pages, API, feed and exports: python bench/pages.py FOLDER [--record FILE] [--open] prints one line of JSON.
 
 The articles of a gold folder are read, every event is said to be reviewed, and all that a reader of `research` and `public` can fetch is fetched. `names`: personal names in the
 gold's victims, targets, perpetrators and claims that are off the allow-list, by the rule of bench/policy.py; `leaked`: those that stand, whole or by surname, in a page or answer about
-their own article; `elsewhere`: those that stand whole in any other answer. `addresses`: answers looked at; what bench/policy.py counts as masked in vain is not counted again.
+their own article; `elsewhere`: those that stand whole in any other answer. `--open` takes every licence for an open one, so that whole
+texts are shown, masked. `addresses`: answers looked at; what bench/policy.py counts as masked in vain is not counted again.
 """
 
 # ruff: noqa: E402
@@ -29,8 +30,9 @@ from starlette.testclient import TestClient
 from bench.policy import gold_names, stands_in
 from khronika import config
 from khronika.acquire.items import Options, find
-from khronika.cli.options import policies_of
+from khronika.ground.actors import load_registry
 from khronika.pipeline import Settings, read_into
+from khronika.policy import Policy
 from khronika.record import open_record
 from khronika.record.record import Record
 from khronika.text import fold
@@ -54,6 +56,12 @@ def read(folder: Path, path: str) -> None:
                 tx.decide_correction(id, "accepted", "ann", "read")
 
 
+def policy(profile: Any, licences: dict[str, str]) -> Policy:
+    """The policy of a profile with the public figures of the registry, and these licences."""
+    allowed = [name for actor in load_registry().actors.values() if actor.public for name in (actor.name, *(a for group in actor.aliases.values() for a in group))]
+    return Policy(profile, LATER.date(), allowed, licences=licences)
+
+
 def answers(record: Record, client: TestClient) -> Iterator[tuple[str, set[str], str]]:
     """Address, documents that it is about (empty: many) and text of everything that can be fetched."""
     everywhere = ["/?background=1", "/feed.atom", "/corrections", "/api/events?background=1&limit=500", "/api/marks?zoom=9&background=1", "/api/timeline?background=1"]
@@ -74,6 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--record", type=Path)
+    parser.add_argument("--open", action="store_true")
     args = parser.parse_args()
     given = frozenset(fold(n) for group in config.data("lexicon/en/persons.toml")["given"].values() for n in group.split())
     given |= {fold(n) for n in config.data("policy.toml")["forms"]["given"].split()}
@@ -84,11 +93,12 @@ def main() -> None:
             read(args.folder, path)
         figures: dict[str, Any] = {"articles": len(articles)}
         with open_record(path, clock=lambda: LATER) as record:
-            public = policies_of()("public")
+            public = policy("public", {})
             names = {document.id: {n for n in gold_names(articles[document.name or ""], given) if not public.is_public(n)} for document in record.documents() if document.name in articles}
             figures["names"] = sum(map(len, names.values()))
+            outlets = {document.source: "CC0" for document in record.documents() if document.source and args.open}
             for profile in ("research", "public"):
-                setup = Setup(address=path, profile=profile, policies=policies_of(), clock=lambda: LATER)  # type: ignore[arg-type]
+                setup = Setup(address=path, profile=profile, policies=lambda name: policy(name, outlets), clock=lambda: LATER)  # type: ignore[arg-type]
                 with TestClient(create_app(setup), follow_redirects=False) as client:
                     figures[profile] = look(answers(record, client), names)
     print(json.dumps(figures))

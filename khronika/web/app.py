@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 
 from khronika import __version__
+from khronika.policy import Profile
+from khronika.record.editors import read_editors
 from khronika.web import errors, labels, security, statics
 from khronika.web.context import Editor, Records, Setup, policy_of
 from khronika.web.index import Index
@@ -45,8 +47,15 @@ def create_app(setup: Setup) -> FastAPI:
 def warm(app: FastAPI, progress: Callable[[int], None]) -> None:
     """Make the lists of the profile ready before the first reader comes; `progress` is told how many events were made ready."""
     setup: Setup = app.state.setup
+
+    def ready(profile: Profile, told: Callable[[int], None] | None = None) -> None:
+        with app.state.records.lent() as record:
+            app.state.index.view(record, policy_of(setup, profile, setup.clock().date()), told)
+
+    ready(setup.profile, progress)
     with app.state.records.lent() as record:
-        app.state.index.view(record, policy_of(setup, setup.profile, setup.clock().date()), progress)
+        if setup.profile != "full" and read_editors(record):
+            threading.Thread(target=ready, args=("full",), daemon=True).start()
     threading.Thread(target=labels.labels, args=((0.0, 0.0, 1.0, 1.0), 2), daemon=True).start()  # the names of the map take a second or two to read
 
 
