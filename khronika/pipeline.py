@@ -158,7 +158,7 @@ def read_items(items: Iterable[Item | SetAside], settings: Settings) -> Iterator
 
     ensure(settings.gazetteer)  # built once, not by every worker
     with ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(settings,)) as pool:
-        yield from _in_order(_chained(first, source), pool, workers * 4)
+        yield from _in_order(_chained(first, source), pool, workers * 8)  # enough to do while a batch is linked and written
 
 
 def read_kept(texts: Iterable[tuple[Document, Text]], settings: Settings) -> Iterator[ReadDocument]:
