@@ -45,6 +45,7 @@ def serve(host: str, port: int, **options: Any) -> None:
     """Show a record to readers in a browser: map, timeline, list, quotes; and let them correct it."""
     import socket
 
+    _need_web()
     import uvicorn
 
     from khronika.web.app import create_app, warm
@@ -79,6 +80,7 @@ def serve(host: str, port: int, **options: Any) -> None:
 @click.option("--profile", type=click.Choice(["research", "public"]), default="public", show_default=True)
 def site(out: Path, profile: Profile, **options: Any) -> None:
     """Write the public pages as plain files for any web server; refused where khronika policy check finds a fault."""
+    _need_web()
     from khronika.web.site import write_site
 
     with opened(options["record_address"], read_only=False) as record:
@@ -96,6 +98,7 @@ def policy() -> None:
 @click.option("--profile", type=click.Choice(["research", "public"]), default="public", show_default=True)
 def policy_check(profile: Profile, **options: Any) -> None:
     """List what would be shown, an event a line, and refuse (exit code 1) where something must not be."""
+    _need_web()
     from khronika.web.check import check
     from khronika.web.context import Context
     from khronika.web.index import Index
@@ -109,6 +112,14 @@ def policy_check(profile: Profile, **options: Any) -> None:
             click.echo(f"{checked.id}  {checked.line}" + "".join(f"  FAULT: {fault}" for fault in checked.faults))
         click.echo(f"{shown} events would be shown by policy {context.policy.version} (profile {profile}), {context.view.unreviewed} only counted, {faults} faults", err=True)
     sys.exit(1 if faults else 0)
+
+
+def _need_web() -> None:
+    from importlib.util import find_spec
+
+    lacking = [name for name in ("fastapi", "jinja2", "uvicorn", "argon2", "itsdangerous") if find_spec(name) is None]
+    if lacking:
+        raise UsageError(f"{', '.join(lacking)} is not installed: pip install 'khronika[web]'")
 
 
 def _setup(options: dict[str, Any], profile: Profile, is_local: bool) -> Setup:

@@ -67,3 +67,13 @@ def test_own_tiles_and_boundaries(copied: Path, tmp_path: Path) -> None:
         assert client.get("/api/boundaries").json()["features"] == []
     with client_of(copied) as client:
         assert client.get("/api/boundaries").status_code == 404
+
+
+@pytest.mark.parametrize("command", [["serve"], ["site", "out"], ["policy", "check"]])
+def test_without_the_extra_it_says_what_to_install(command: list[str], copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "uvicorn" else found(name, *more))
+    done = CliRunner().invoke(main, [*command, "--record", str(copied)])
+    assert done.exit_code == 2 and "khronika[web]" in done.stderr

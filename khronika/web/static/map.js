@@ -83,6 +83,7 @@ window.khronikaMap = (function () {
 
     function popup(mark) {
       const body = document.createElement("div"), title = document.createElement("strong");
+      const spoken = (kind) => { const option = document.querySelector('select[name=kind] option[value="' + kind + '"]'); return option ? option.textContent : kind.replaceAll("_", " "); };
       title.textContent = (mark.name || "Here") + (AREAS.has(mark.precision) ? " (somewhere in this " + mark.precision + ")" : "");
       body.append(title);
       const list = document.createElement("ul");
@@ -90,17 +91,18 @@ window.khronikaMap = (function () {
       const add = (row) => {
         const item = document.createElement("li"), link = document.createElement("a");
         link.href = data.event.replace("KHR-ID", row.id);
-        link.textContent = (row.start || "no day") + " " + row.kind.replaceAll("_", " ");
+        link.textContent = (row.start || "no day") + " " + spoken(row.kind);
         item.append(link);
         list.append(item);
       };
-      L.popup({ maxHeight: 240 }).setLatLng([mark.lat, mark.lon]).setContent(body).openOn(map);
-      if (hooks.isCopy) { (mark.events || []).slice(0, 20).forEach(add); return; }
+      const show = () => L.popup({ maxHeight: 240, minWidth: 230 }).setLatLng([mark.lat, mark.lon]).setContent(body).openOn(map);
+      if (hooks.isCopy) { (mark.events || []).slice(0, 20).forEach(add); show(); return; }
       const d = 0.0002, near = [mark.lon - d, mark.lat - d, mark.lon + d, mark.lat + d].map((x) => x.toFixed(4)).join(",");
       get(data.events + "?" + join(query, { box: near, limit: 50 }), (found) => {
         const here = found.events.filter((row) => AREAS.has(mark.precision) ? row.place === mark.name : !AREAS.has(row.precision));
         here.slice(0, 20).forEach(add);
-        if (mark.n > 20) { const more = document.createElement("li"); more.textContent = "and " + (mark.n - 20) + " more: draw the list in with the box below"; list.append(more); }
+        if (mark.n > 20) { const more = document.createElement("li"); more.textContent = "and " + (mark.n - 20) + " more; the list has all"; list.append(more); }
+        show();
       });
     }
 
