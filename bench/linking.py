@@ -62,21 +62,22 @@ class NoRecord:
 
 def together(entries: list[dict[str, Any]], reader: Reader) -> tuple[dict[str, set[str]], set[str]]:
     """Item to the items that share an event with it, itself included; and the items that yield an account."""
-    accounts: list[Account] = []
-    item_of: dict[str, str] = {}
-    for entry in entries:
-        for account in reader.accounts_of(entry):
-            accounts.append(account)
-            item_of[account.id] = entry["id"]
-    linking = link_accounts(accounts, NoRecord(), reader.bodies)
+    accounts_of = {entry["id"]: reader.accounts_of(entry) for entry in entries}
+    return joined(accounts_of, reader.bodies), {item for item, accounts in accounts_of.items() if accounts}
+
+
+def joined(accounts_of: dict[str, list[Account]], bodies: dict[str, str]) -> dict[str, set[str]]:
+    """Item to the items that share an event with it by linking, itself included."""
+    item_of = {account.id: item for item, accounts in accounts_of.items() for account in accounts}
+    linking = link_accounts([account for accounts in accounts_of.values() for account in accounts], NoRecord(), bodies)
     for note in linking.notes:
         print(note, file=sys.stderr)
-    found = {entry["id"]: {entry["id"]} for entry in entries}
+    found = {item: {item} for item in accounts_of}
     for ids in linking.groups:
         items = {item_of[id] for id in ids}
         for item in items:
             found[item] |= items
-    return found, set(item_of.values())
+    return found
 
 
 def measure(entries: list[dict[str, Any]], found: dict[str, set[str]]) -> dict[str, float]:

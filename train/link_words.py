@@ -30,7 +30,8 @@ IRREGULAR = {
     "explosives": "explode", "detention": "detain", "deaths": "death", "bombing": "bomb", "bombings": "bomb", "bomber": "bomb", "bombers": "bomb",
     "shelling": "shell", "wounded": "wound", "injuries": "injure", "injury": "injure", "gunmen": "gunman", "attackers": "attack", "attacker": "attack",
     "shooting": "shoot", "burnt": "burn", "set": "set", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20", "kiev": "kyiv", "odessa": "odesa", "kharkov": "kharkiv", "lugansk": "luhansk",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20",
+    "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "thirty": "30", "forty": "40", "fifty": "50", "kiev": "kyiv", "odessa": "odesa", "kharkov": "kharkiv", "lugansk": "luhansk",
     "arrested": "arrest", "protesters": "protest", "protestors": "protest", "protester": "protest", "demonstrators": "demonstrate", "demonstration": "demonstrate",
     "abduction": "abduct", "abducted": "abduct", "kidnapping": "kidnap", "kidnapped": "kidnap", "clashes": "clash", "captured": "capture", "seized": "seize",
     "said": "say", "says": "say", "israeli": "israel", "israelis": "israel", "palestinian": "palestine", "palestinians": "palestine", "ukrainian": "ukraine", "ukrainians": "ukraine",
@@ -77,7 +78,7 @@ def _seen_in(frequencies: Path, stop: set[str]) -> dict[int, set[str]]:
         for word in words_of(listed):
             held[module.stem(word)] = max(held.get(module.stem(word), 0), int(hundred) / 100)
     for term, share_of_own in _own_reports(module).items():
-        held[term] = max(held.get(term, 0), 0.5 * share_of_own)
+        held[term] = max(held.get(term, 0), share_of_own)
     seen: dict[int, set[str]] = defaultdict(set)
     for term, value in held.items():
         n = TEXTS * value

@@ -47,6 +47,11 @@ def learn(
     pull[[i for i, (_, level) in enumerate(names) if level in silent]] = 1e6
     pull[-1] = 0.01 if prior is None else ridge
     chain = _neighbours(names, smooth)
+
+    def loss(at: np.ndarray) -> float:
+        odds, off = at[used].sum(axis=1) + at[-1], at - centre
+        return float((weight * (np.logaddexp(0, odds) - truth * odds)).sum() + (pull * off * off).sum() / 2 + off @ chain @ off / 2)
+
     for _ in range(60):
         odds = theta[used].sum(axis=1) + theta[-1]
         p = 1 / (1 + np.exp(-np.clip(odds, -40, 40)))
@@ -62,7 +67,10 @@ def learn(
             for two in used.T:
                 hessian[:-1, :-1] += np.bincount(one * len(names) + two, curve, len(names) ** 2).reshape(len(names), -1)
         step = np.linalg.solve(hessian, gradient)
-        theta -= step
+        now, part = loss(theta), 1.0
+        while part > 1e-3 and loss(theta - part * step) > now:
+            part /= 2  # Newton's step overshoots far from the optimum
+        theta -= part * step
         if np.abs(step).max() < 1e-6:
             break
     found: dict[str, dict[str, float]] = {}

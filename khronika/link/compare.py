@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
+from bisect import bisect
 from functools import cache
 from typing import Literal
 
@@ -15,7 +15,8 @@ import msgspec
 
 from khronika import config
 from khronika.link.block import days_of
-from khronika.link.words import Vector, cosine, stem, terms_of, vector, weight
+from khronika.link.signs import Signs, alike, read_signs, same_countries, same_dead, shared_names, shared_weight
+from khronika.link.words import Vector, cosine, terms_of, vector, weight
 from khronika.text import fold
 from khronika.types import Account, Participant, Place, Toll
 
@@ -26,9 +27,11 @@ LEAD = 300
 """Characters of a body that tell, with its title twice, what the whole report is about."""
 BINS = (0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36, 0.44, 0.56, 0.72)
 """Lower ends of the levels of a similarity; each has a weight of its own, so that any shape can be learnt."""
-_NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][\w’'-]{2,}")
+_LEVELS = ("0.00", *(f"{low:.2f}" for low in BINS))
 RARE_WORD = 4.0
 """Weight of a word that tells events apart: in fewer than 18 of 1,000 texts."""
+MASSES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 70)
+"""Lower ends of the levels of the rarity that shared words have in all."""
 _SMALL = 9
 """Numbers up to this are too common to tell events apart."""
 
@@ -41,8 +44,9 @@ class Profile(msgspec.Struct, frozen=True):
     fresh: bool
     leads: bool
     words: Vector
-    lead: Vector
-    names: frozenset[str]
+    report: Vector
+    title: Vector
+    signs: Signs
     numbers: frozenset[str]
     parties: frozenset[str]
     people: frozenset[str]
@@ -54,18 +58,18 @@ def profile(account: Account, body: str | None = None) -> Profile:
     mention = account.mention
     quotes = list(mention.evidence) or [mention.trigger]
     told = " ".join(dict.fromkeys(quote.words for quote in quotes))
-    title = account.title or ""
     is_lead = leads(account)
-    about = f"{title} {title} {body[:LEAD] if body else told}"
+    title, opening = (account.title or "", body[:LEAD] if body else told) if is_lead else ("", told)
     return Profile(
         account=account,
         days=days_of(account),
         fresh=account.when.basis == "assumed_fresh",
         leads=is_lead,
         words=vector(terms_of(f"{told} {mention.trigger.words}")),
-        lead=vector(terms_of(about)) if is_lead else {},
-        names=_names(body[:LEAD] if body and is_lead else told),
-        numbers=_numbers(f"{title}. {body[:LEAD] if body else told}" if is_lead else told),
+        report=vector(terms_of(f"{title} {title} {opening}")),
+        title=vector(terms_of(title)),
+        signs=read_signs(title, opening),
+        numbers=_numbers(f"{title}. {opening}"),
         parties=_parties(mention.perpetrators),
         people=_terms_of_all((*mention.targets, *mention.victims)),
         weapons=_terms_of_all(mention.weapons),
@@ -92,17 +96,31 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
         "perpetrators": _shared(a.parties, b.parties),
         "people": _shared(a.people, b.people),
         "weapons": _shared(a.weapons, b.weapons),
-        **_alike(a, b),
+        "report": _level(cosine(a.report, b.report)),
+        "titles": _level(cosine(a.title, b.title)) if a.title and b.title else "unknown",
+        "words": str(MASSES[bisect(MASSES, shared_weight(a.signs, b.signs)) - 1]),
         "numbers": _same_numbers(a.numbers, b.numbers),
-        "names": str(min(len(a.names & b.names), 5)) if a.names and b.names else "unknown",
+        "names": shared_names(a.signs, b.signs),
+        "countries": same_countries(a.signs, b.signs),
+        "dead": same_dead(a.signs, b.signs),
+        "means": alike(a.signs.means, b.signs.means),
+        "targets": alike(a.signs.targets, b.signs.targets),
+        "later": _later(a, b),
+        "another": ("none", "one", "both")[a.signs.another + b.signs.another],
         "text": "near-copy" if near_copy else "different",
         "shape": _shape(a.account, b.account),
     }
 
 
 def far_apart(a: Profile, b: Profile) -> bool:
-    """Whether two accounts need no comparing: both days are known and more than four days lie between them."""
-    return bool(a.days and b.days) and _gap(a, b) > 4
+    """Whether two accounts need no comparing: both days are known, more than four days lie between them, and they did not come out together."""
+    return bool(a.days and b.days) and _gap(a, b) > 4 and not _out_together(a, b)
+
+
+def _out_together(a: Profile, b: Profile) -> bool:
+    """Whether two reports came out within a day: then days that are apart are more often misread than true."""
+    one, two = a.account.published, b.account.published
+    return one is not None and two is not None and abs((one - two).days) <= 1
 
 
 def _gap(a: Profile, b: Profile) -> int:
@@ -110,7 +128,7 @@ def _gap(a: Profile, b: Profile) -> int:
     return max((b.days[0] - a.days[1]).days, (a.days[0] - b.days[1]).days, 0)
 
 
-def _day(a: Profile, b: Profile) -> Literal["same", "overlap", "fresh overlap", "1 apart", "2 apart", "fresh, 1-2 apart", "3-4 apart", "far", "unknown"]:
+def _day(a: Profile, b: Profile) -> str:
     if a.days is None or b.days is None:
         return "unknown"
     gap, fresh = _gap(a, b), a.fresh or b.fresh
@@ -119,6 +137,10 @@ def _day(a: Profile, b: Profile) -> Literal["same", "overlap", "fresh overlap", 
             return "fresh overlap"
         wide = max((days[1] - days[0]).days for days in (a.days, b.days))
         return "same" if wide <= 1 else "overlap"
+    if gap <= 2 and a.account.published == b.account.published:
+        return "1-2 apart, out the same day"
+    if gap > 2 and _out_together(a, b):
+        return "far, out together"
     if gap <= 2:
         return "fresh, 1-2 apart" if fresh else "1 apart" if gap == 1 else "2 apart"
     return "3-4 apart" if gap <= 4 else "far"
@@ -221,16 +243,18 @@ def _shared(a: frozenset[str], b: frozenset[str]) -> str:
     return "none shared" if not a & b else "common word shared" if rarest < RARE_WORD else "rare word shared"
 
 
-def _alike(a: Profile, b: Profile) -> Features:
-    """Similarity of the reports where both open with the event, otherwise of the sentences that tell it."""
-    if a.lead and b.lead:
-        return {"report": _level(cosine(a.lead, b.lead))}
-    return {"sentences": _level(cosine(a.words, b.words))}
+def _later(a: Profile, b: Profile) -> str:
+    """What the later of two reports says of itself: one more occurrence, or more of an older one."""
+    first, last = (a, b) if _order(a) <= _order(b) else (b, a)
+    if _order(first) == _order(last):
+        return "same day"
+    another, follows = last.signs.another, last.signs.follows
+    return "speaks of both" if another and follows else "speaks of another" if another else "follows up" if follows else "says neither"
 
 
 def _level(similarity: float) -> str:
     """The bin of a similarity, by its lower end."""
-    return f"{max((low for low in (0.0, *BINS) if similarity >= low), default=0.0):.2f}"
+    return _LEVELS[bisect(BINS, similarity)]
 
 
 def _shape(a: Account, b: Account) -> str:
@@ -241,11 +265,6 @@ def _shape(a: Account, b: Account) -> str:
     if a.mention.background and b.mention.background:
         return "both background"
     return "one background" if a.mention.background or b.mention.background else "single"
-
-
-def _names(text: str) -> frozenset[str]:
-    """Rare names: capitalised inside a sentence."""
-    return frozenset(name for name in (stem(fold(match)) for match in _NAME.findall(text)) if weight(name) > 4.5)
 
 
 def _numbers(text: str) -> frozenset[str]:
