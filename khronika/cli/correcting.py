@@ -121,9 +121,11 @@ def show_correction(correction_id: str, record_address: str, as_json: bool) -> N
             click.echo(to_json(correction).decode())
             return
         click.echo(correction_line(correction))
-        click.echo(f"  account  {str(correction.account_id)[:12]}  document {str(correction.document_id)[:12]}")
+        click.echo(f"  about    account {(correction.account_id or '-')[:12]}  document {(correction.document_id or '-')[:12]}  {correction.category}")
         click.echo(f"  by       {correction.by}  {correction.at:%Y-%m-%d %H:%M}" if correction.at else f"  by       {correction.by}")
-        click.echo(f"  reason   {correction.reason}")
+        click.echo(f"  reason   {correction.reason or '-'}" + (f"  (for editors only: {correction.name})" if correction.name else ""))
+        if correction.evidence or correction.follows:
+            click.echo(f"  with     {correction.evidence or ''} {f'in place of {correction.follows}' if correction.follows else ''}")
         if correction.anchor:
             anchor = correction.anchor
             click.echo(f"  words    {' '.join(anchor.prefix.split())} [{anchor.words}] {' '.join(anchor.suffix.split())}")

@@ -33,10 +33,10 @@ class Shown(Noun, frozen=True, kw_only=True):
     """Why an editor decided so."""
 
 
-def public_log(record: Record, policy: Policy) -> Iterator[Shown]:
-    """The decided corrections as they may be shown, oldest first."""
+def public_log(record: Record, policy: Policy, after: str | None = None) -> Iterator[Shown]:
+    """The decided corrections as they may be shown, oldest first; those that come after the one of an id."""
     for correction in record.corrections():
-        shown = show_correction(record, correction, policy)
+        shown = show_correction(record, correction, policy) if after is None or correction.id > after else None
         if shown is not None:
             yield shown
 

@@ -17,7 +17,7 @@ from khronika.web import errors, labels, security, statics
 from khronika.web.context import Editor, Records, Setup, policy_of
 from khronika.web.index import Index
 
-ROUTERS = ("pages", "api", "feed", "corrections", "editors", "desk")
+ROUTERS = ("pages", "api", "feed", "corrections", "api_corrections", "editors", "desk")
 """Modules of web/ with a `router`; `editors` also has `editor_of(request) -> Editor | None`."""
 
 

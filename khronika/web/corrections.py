@@ -45,11 +45,11 @@ def log(context: Ctx, request: Request, reference: str = "") -> Response:
 
 def log_values(context: Context) -> dict[str, Any]:
     """What the page of the public log shows; names are masked in it whoever looks."""
-    rows = list(public_log(context.record, _outside(context)))
+    rows = list(public_log(context.record, outside(context)))
     return {"rows": rows[: -LOG_ROWS - 1 : -1], "total": len(rows), "spoken": spoken}
 
 
-def _outside(context: Context) -> Policy:
+def outside(context: Context) -> Policy:
     """The policy of those outside, whoever asks: this log is copied and quoted."""
     return policy_of(context.setup, "public" if context.setup.profile == "public" else "research", context.today)
 
@@ -136,7 +136,7 @@ def report_of(form: Fields) -> Report:
 def state(context: Ctx, id: str, sent: str = "") -> Response:
     """The state of one correction; of what is open, private or kept back nothing but that."""
     correction = _known(context, id)
-    shown = show_correction(context.record, correction, _outside(context))
+    shown = show_correction(context.record, correction, outside(context))
     response = context.page("correction.html", correction=correction, shown=shown, is_new=bool(sent), spoken=spoken)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -94,6 +94,7 @@ OTHER = account_of("other").id
         ("place", "Stepne", "where", "Orlivka", "Stepne"),
         ("place", "none", "where", "Orlivka", "none"),
         ("background", "yes", "mention.background", "no", "yes"),
+        ("who", "Police in Stepne; Oleh Varenyk", "mention.perpetrators", "none", "Police in Stepne; Oleh Varenyk"),
         ("event", "none", "event", "none", "none"),
         ("mention.killed.low", "1", "mention.killed.low", "2", "1"),
     ],
@@ -119,6 +120,8 @@ def test_what_is_typed_becomes_old_and_new(field: str, value: str, path: str, ol
         ("place", "Orlivka", "changes nothing"),
         ("event", "KHR-000001", "link and split"),
         ("background", "maybe", "yes or no"),
+        ("who", "nobody at all", "does not stand in the text"),
+        ("who", "none", "changes nothing"),
         ("background", "no", "changes nothing"),
         ("colour", "red", "cannot be corrected; there are: event, kind"),
         ("id", "x", "cannot be corrected"),
@@ -356,12 +359,12 @@ def test_the_public_log_masks_words_of_any_field_and_shows_a_large_place(tmp_pat
     with open_record(address, clock=lambda: NOON) as record:
         (account,) = record.accounts([REPORT])
         town = make_place("Velyke", population=200_000)
-        wishes = [("place", "Velyke"), ("mention.killed.of", "Oleh Varenyk")]
-        made = [make_correction(account, Wish(field=f, value=v, reason="x"), None, NOON, lambda name, country: town) for f, v in wishes]
+        wishes = [("place", "Velyke"), ("mention.killed.of", "Oleh Varenyk"), ("who", "Oleh Varenyk; Police")]
+        made = [make_correction(account, Wish(field=f, value=v, reason="x"), text_of(account), NOON, lambda name, country: town) for f, v in wishes]
         for correction in propose(record, made, "ann"):
             decide(record, correction.id, "accepted", "bo")
     shown = run("corrections", "list", "--public", "--record", address).stdout
-    assert "place: Orlivka -> Velyke" in shown and "mention.killed.of" in shown and "Varenyk" not in shown and "Oleh" not in shown
+    assert "place: Orlivka -> Velyke" in shown and "mention.killed.of" in shown and "who: none -> " in shown and "Varenyk" not in shown and "Oleh" not in shown
 
 
 # --- the sheet -------------------------------------------------------------------------------------------------------

@@ -248,3 +248,30 @@ def test_a_flood_from_many_readers_loses_nothing_while_others_read_and_write(cop
     with open_record(str(copied), clock=lambda: NOON) as record:
         assert record.verify().ok and len(list(record.entries(kind="step"))) == 10
         assert len(list(record.events(Filter(background=True)))) > 0
+
+
+def test_the_api_lists_what_was_decided_by_pages(copied: Path) -> None:
+    from khronika.review.deciding import decide
+
+    with client_of(copied, "public", trusted_proxy="testclient") as client:
+        for number in range(5):
+            client.post("/corrections", data=said(reason=f"reason {number}, says Oleh Varenyk", name="Halyna"))
+        client.post("/corrections", data={"event": FIRST, "category": "danger"})
+        *made, danger = stored(copied)
+        with open_record(str(copied), clock=lambda: NOON) as record:
+            for correction in (*made, danger):
+                decide(record, correction.id, "rejected", "ann")
+        seen, after, etag = [], "", ""
+        while after is not None:
+            answer = client.get("/api/corrections", params={"limit": "2", **({"after": after} if after else {})})
+            seen += [row["id"] for row in answer.json()["corrections"]]
+            assert answer.headers["etag"] and "Varenyk" not in answer.text and "Halyna" not in answer.text
+            after, etag = answer.json().get("next"), answer.headers["etag"]
+        assert [id for id in seen if id in {c.id for c in made}] == [c.id for c in made] and danger.id not in seen
+        assert etag
+        one = client.get(f"/api/corrections/{made[0].id}").json()
+        assert one["state"] == "rejected" and one["shown"]["event_id"] == FIRST
+        assert client.get(f"/api/corrections/{danger.id}").json() == {"id": danger.id, "state": "rejected", "shown": None}
+        assert client.get("/api/corrections/COR-999999").status_code == 404
+        assert client.get("/api/corrections/x").status_code == 422 and client.get("/api/corrections?limit=0").status_code == 422
+        assert "/api/corrections" in client.get("/api/openapi.json").json()["paths"]
