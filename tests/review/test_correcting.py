@@ -469,3 +469,18 @@ def test_ids_are_unique_and_hold_nothing_of_the_content(address: str) -> None:
         made = [make_correction(account, Wish(field="killed", value=str(n), reason="x"), text, NOON) for n in (3, 4, 5)]
         ids = [c.id for c in propose(record, made, "ann")]
     assert len(set(ids)) == 3 and all(id[:4] == "COR-" and id[4:].isdigit() for id in ids)
+
+
+def test_a_corrected_author_is_held_by_the_outlets_own_word(address: str) -> None:
+    id = entered(run("correct", REPORT, "who", "Police in Stepne", "--reason", "so it says", "--record", address))
+    run("corrections", "accept", id, "--record", address)
+
+    def authors() -> list[str]:
+        with open_record(address, clock=lambda: NOON) as record:
+            event = record.event(record.event_of(REPORT) or "")
+            assert event
+            return [actor.name for actor in event.perpetrators.value]
+
+    assert len(authors()) == 1 and "olice" in authors()[0]
+    run("corrections", "withdraw", id, "--record", address)
+    assert authors() == []

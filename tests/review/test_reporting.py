@@ -388,3 +388,20 @@ def test_a_correction_is_erased_with_the_name_that_it_holds(tmp_path: Path) -> N
     with open_record(address, clock=lambda: NOON) as record:
         assert record.corrections() == [] and all(b"Halyna" not in (body or b"") for _, body in record.entries()) and record.verify().ok
     assert b"Halyna" not in (tmp_path / "r.sqlite").read_bytes()
+
+
+def test_a_document_that_the_machine_cannot_code_is_added_with_what_a_person_reads_in_it(tmp_path: Path) -> None:
+    report = tmp_path / "звіт.txt"
+    report.write_text("Üç kişi öldü.\n\nBölgenin merkezinde dün akşam büyük bir patlama oldu ve üç kişi hayatını kaybetti, yetkililer açıkladı.\n", encoding="utf-8")
+    at = ("--record", str(tmp_path / "r.sqlite"))
+    fields = ("--words", "üç kişi hayatını kaybetti", "--kind", "remote_explosive", "--killed", "3", "--day", "2026-05-02")
+    added = run("add", str(report), *fields, "--published", "2026-05-03", "--source", "Own Desk", "--by", "ann", *at)
+    assert added.exit_code == 0, added.output
+    with open_record(str(tmp_path / "r.sqlite"), clock=lambda: NOON) as record:
+        (event,) = record.events()
+        (account,) = record.accounts(event.account_ids)
+        assert (account.typed_by, account.source, event.kind.value, event.killed and event.killed.value.best) == ("ann", "Own Desk", "remote_explosive", 3)
+        assert "hayatını kaybetti" in account.mention.evidence[0].words and event.reports == 1
+    again = run("add", str(report), *fields, *at)
+    assert again.exit_code == 2 and "already" in again.stderr
+    assert run("add", str(tmp_path / "nothing.txt"), *at).exit_code == 2
