@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from msgspec.structs import replace
+
 from khronika.link.block import keys_of
 from khronika.link.cluster import Pair, cluster, pair, standing_verdicts
 from khronika.link.compare import Features, Profile, far_apart, features, leads, profile
@@ -33,7 +35,7 @@ NEVER = -30.0
 """Log2 odds of a pair that is not compared: days too far apart, or no blocking key in common."""
 ALIKE = 0.3
 """Least similarity of the sentences of two accounts whose whole texts are looked at for a near-copy."""
-KEPT = 8_000
+KEPT = 6_000
 """Accounts, and texts, kept ready from one call to the next: the candidates of a batch are mostly those of the batch before."""
 
 
@@ -145,7 +147,8 @@ class _Component:
             key = id, self.numbers.get(id, -1)
             if key not in self.made:
                 account = self.accounts[id] if id in self.accounts else self.query.accounts([id])[0]
-                found = _Ready(profile(account, self.body(account.document_id) if leads(account) else None), frozenset(keys_of(account)))
+                made = profile(account, self.body(account.document_id) if leads(account) else None)
+                found = _Ready(replace(made, account=_without_words(account)), frozenset(keys_of(account)))
                 if key[1] < 0:
                     self.ready[id] = found
                     return found
@@ -289,6 +292,11 @@ class _Component:
                         found[account.id] = older.id
                         break
         return found
+
+
+def _without_words(account: Account) -> Account:
+    """What is compared as it stands; the words are in the profile, so that thousands can be kept."""
+    return replace(account, mention=replace(account.mention, evidence=(), claims=(), perpetrators=(), targets=(), victims=(), weapons=()))
 
 
 def _trim(kept: dict[Any, Any]) -> None:
