@@ -195,7 +195,7 @@ class Policy:
         def parties(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
             return () if private else tuple(self._participant(value, names, hidden) for value in values)
 
-        return replace(
+        shown = replace(
             event,
             where=_held(event.where, place),
             when=_held(event.when, self._when(event.when.value, names, private)),
@@ -208,6 +208,7 @@ class Policy:
             sources=() if private else tuple(self._outlet(source, names) for source in event.sources),
             shared_tolls=() if private else event.shared_tolls,
         )
+        return _without_ids(shown) if private else shown
 
     def show_account(self, account: Account, names: Names, event: Event | None = None) -> Account | None:
         """The account as it may be shown: its words masked and shortened. None for sensitive kinds outside `full`.
@@ -409,6 +410,12 @@ def names_by_document(query: RecordQuery, document_ids: Iterable[str]) -> dict[s
 
 def _held(held: Held[Any], value: Any) -> Held[Any]:
     return Held(value=value, rule=held.rule, supported_by=held.supported_by, disputed_by=held.disputed_by)
+
+
+def _without_ids(event: Event) -> Event:
+    """The event with its accounts numbered: their ids are digests, which lead whoever holds a copy of a text to its outlet and words."""
+    held = {name: Held(value=value.value, rule=value.rule) for name in event.__struct_fields__ if isinstance(value := getattr(event, name), Held)}
+    return replace(event, account_ids=tuple(f"{event.id}.{n}" for n, _ in enumerate(event.account_ids, 1)), **held)
 
 
 def _words_pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -19,6 +19,9 @@ from khronika.text import fold
 from khronika.types import Account, Claim, Event, Held, Link, Noun, Range, Voice
 from khronika.web.words import toll, where, word
 
+MOST_VERSIONS = 60
+"""Of an event's history that a page shows; older ones are found by `as_of`."""
+
 
 class Told(Noun, frozen=True, kw_only=True):
     """One account of an event as it may be shown, with where it was published."""
@@ -177,18 +180,19 @@ def _stands(voice: Voice, held: Sequence[Held[Any]]) -> str:
 
 
 def changes(record: Record, policy: Policy, id: str) -> list[Change]:
-    """The versions of an event that may be shown, newest first, each with what became of its fields."""
+    """The versions of an event that may be shown, newest first, at most 60, each with what became of its fields."""
     number = seq_of(id)
+    versions = history(record, number) if number is not None else []
     found: list[Change] = []
     before: Event | None = None
-    for version in history(record, number) if number is not None else ():
+    for version in versions[-MOST_VERSIONS:]:
         accounts = record.accounts(version.event.account_ids)
         names = names_of(record, {account.document_id for account in accounts})
         event = policy.show_event(version.event, names, last_told(accounts))
         if event is None:
             continue
         fields = difference(before, event) if before else ()
-        if before is None or fields:
+        if fields or before is None and len(versions) <= MOST_VERSIONS:
             by, why = _who(record, policy, version, names)
             found.append(Change(seq=event.last_seq, at=version.at, by=by, why=why, fields=fields))
         before = event

@@ -70,7 +70,7 @@ def show(record: Record, policy: Policy, document_id: str) -> ShownText | None:
         return None
     names = names_of(record, [document_id])
     corrections = record.corrections("accepted")
-    held = [apply_fitting(account, corrections) for account in record.accounts_of_document(document_id)]
+    held = [apply_fitting(account, [c for c in corrections if c.account_id == account.id]) for account in record.accounts_of_document(document_id)]
     told, places, kept_back = [], set[str](), 0
     for account in held:
         one = _told(record, policy, account)
