@@ -193,8 +193,9 @@ def waiting(copied: Path) -> list[str]:
 
 def sign_in(page: Any, site: str) -> None:
     page.goto(f"{site}/queue")
+    tab_to(page, "[name=name]")  # there at once, by autofocus
     page.keyboard.type("ann")
-    press(page, "Tab")
+    tab_to(page, "[name=password]")
     page.keyboard.type(PASSWORD)
     press(page, "Enter")
     page.wait_for_selector(".waiting")

@@ -207,11 +207,13 @@
       open(selected());
     }
   });
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    open(null);
-  });
+  for (const way of document.querySelectorAll("[data-correct]")) {
+    way.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      open(null);
+    });
+  }
 
   let touched = matchMedia("(pointer: coarse)").matches;
   addEventListener("pointerdown", (event) => { touched = event.pointerType === "touch"; }, { passive: true });
