@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from khronika import config
+from khronika.extract.lexicon import Words, compile_words
 from khronika.text import Span
 
+MOST_LISTED = 8
+"""Phrases of one list."""
 LONGEST = 10
 """Words a phrase: a longer run is no noun phrase."""
-_TOKEN = re.compile(r"[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
+_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,19 @@ class Classes:
     determiners: frozenset[str]
     relatives: frozenset[str]
     not_verbs: frozenset[str]
+    behind: frozenset[str]
+    spans_of_time: frozenset[str]
     conjunction: str
+    quantity: Words
 
 
 @cache
 def classes(language: str) -> Classes:
     """The word classes from data/lexicon/<language>/phrases.toml."""
     raw = config.data(f"lexicon/{language}/phrases.toml")
-    names = ("stops", "openers", "links", "skipped", "determiners", "relatives", "not_verbs")
-    return Classes(**{name: frozenset(raw[name].split()) for name in names}, conjunction=raw["conjunction"])
+    names = ("stops", "openers", "links", "skipped", "determiners", "relatives", "not_verbs", "behind", "spans_of_time")
+    quantity = compile_words(rf"\b(?:{raw['quantity']}) ")
+    return Classes(**{name: frozenset(raw[name].split()) for name in names}, conjunction=raw["conjunction"], quantity=quantity)
 
 
 class Tokens:
@@ -63,12 +70,38 @@ class Tokens:
         """The phrase that starts at a place."""
         at = start = self.index_at(place)
         c = self._classes
+        place = self.spans[start][0] if start < len(self.spans) else place
+        quantity = c.quantity.match(self.words[place : place + 20])
+        if quantity:  # "at least six people" begins with a preposition
+            at = start = self.index_at(place + quantity.end())
         while at < len(self.spans) and at - start < LONGEST:
             if self._ends(at, at == start):
                 if not (self.lower[at] == c.conjunction and at > start and self._goes_on(at + 1)):
                     break
             at += 1
-        return self._span(start, at)
+        span = self._span(start, at)
+        return (place, span[1]) if span and quantity else span
+
+    def all_right_of(self, place: int) -> list[Span]:
+        """The phrase that starts at a place, and those in one list with it: "a school, a clinic and two shops" """
+        found: list[Span] = []
+        while (span := self.right_of(place)) is not None and len(found) < MOST_LISTED:
+            found.append(span)
+            at = self.index_at(span[1])
+            comma = at < len(self.lower) and self.lower[at] == ","
+            joined = at + comma < len(self.lower) and self.lower[at + comma] == self._classes.conjunction
+            following = at + comma + joined
+            if not (comma or joined) or following >= len(self.lower) or not self._counts(following):
+                break
+            place = self.spans[following][0]
+        return found if self._closes(found) else found[:1]
+
+    def _closes(self, found: list[Span]) -> bool:
+        """Whether a list ends like one: "and" before its last phrase, and no verb behind it."""
+        if len(found) < 2:
+            return True
+        last, behind = self.index_at(found[-1][0]) - 1, self.index_at(found[-1][1])
+        return self.lower[last] == self._classes.conjunction and (behind >= len(self.lower) or self.lower[behind] in self._classes.behind)
 
     def left_of(self, place: int) -> Span | None:
         """The phrase that ends before a place, auxiliaries and adverbs passed over; its head where prepositions follow it."""
@@ -85,27 +118,65 @@ class Tokens:
         best: Span | None = None
         for _ in range(3):
             end = at + 1
-            while at >= 0 and end - at <= LONGEST and not self._ends(at, False):
+            while at >= 0 and end - at <= LONGEST and (not self._ends(at, False) or at + 1 < end and self._joins(at)):
                 at -= 1
-            span = self._span(at + 1, end)
+            span = self._quantified(self._span(at + 1, end))
             best = span or best
             if at < 0 or self.lower[at] not in c.links or span is None:
                 break
             at -= 1
         return best
 
+    def all_left_of(self, place: int) -> list[Span]:
+        """The phrase that ends before a place, and those in one list with it: "two nurses, a driver and a guard" """
+        found: list[Span] = []
+        while (span := self.left_of(place)) is not None and len(found) < MOST_LISTED:
+            found.append(span)
+            first = self.index_at(span[0])
+            before = first - 1
+            if before < 1 or not self._counts(first):
+                break
+            if self.lower[before] != self._classes.conjunction and not (self.lower[before] == "," and len(found) > 1):
+                break
+            place = self.spans[before - (self.lower[before - 1] == "," and before > 1)][0]
+        return found[::-1]
+
+    def _joins(self, at: int) -> bool:
+        """Whether the token is an "and" between bare nouns, read leftwards: "Syrian and Russian forces"."""
+        if self.lower[at] != self._classes.conjunction or not 0 < at < len(self.lower) - 1 or self._ends(at - 1, False):
+            return False
+        word = self.words[slice(*self.spans[at - 1])]
+        return (word[0].isupper() or word.endswith("s")) and not self._counts(at + 1)
+
+    def _counts(self, at: int) -> bool:
+        """Whether the token begins a phrase: an article, a possessive or a number."""
+        return self.lower[at].split("-")[0] in self._classes.determiners or self.lower[at][0].isdigit()
+
+    def _quantified(self, span: Span | None) -> Span | None:
+        """The span with the "at least" before it."""
+        if span is None:
+            return None
+        start = max(0, span[0] - 20)
+        for match in self._classes.quantity.finditer(self.words[start : span[1]]):
+            if start + match.start() < span[0] <= start + match.end():
+                return start + match.start(), span[1]
+        return span
+
     def _over_insertion(self, at: int) -> int:
         """Before "X, the head of Y, " is X."""
         for back in range(at - 1, max(-1, at - 14), -1):
             if self.lower[back] == ",":
-                return back - 1
+                is_age = back > 1 and self.lower[back - 1].isdigit() and self.lower[back - 2] == ","  # "A. B., 42, a teacher, "
+                return back - 3 if is_age else back - 1
             if self.lower[back] in (".", ";", ":", "“", "”", '"'):
                 break
         return at
 
     def _goes_on(self, at: int) -> bool:
-        """Whether a conjunction joins two nouns: a name or a determiner and no verb follows."""
-        return at < len(self.spans) and not self._ends(at, False) and at + 1 < len(self.spans) and not self.lower[at].endswith("ing")
+        """Whether a conjunction joins two nouns: no verb follows, and no determiner, which begins a phrase of its own."""
+        if at + 1 >= len(self.spans) or self._ends(at, False) or self.lower[at].endswith("ing") or self._counts(at):
+            return False
+        return not (self.lower[at].endswith("ed") and self._counts(at + 1))  # "59 people and injured 12"
 
     def _ends(self, at: int, first: bool) -> bool:
         token, c = self.lower[at], self._classes
@@ -122,6 +193,8 @@ class Tokens:
             stop -= 1
         while start < stop and self.lower[start] == "of":
             start += 1
+        if stop - start > 2 and self.lower[stop - 1] in self._classes.spans_of_time:  # "53 prisoners last week", "the village 12 times"
+            stop -= 2
         if start >= stop:
             return None
         a, b = self.spans[start][0], self.spans[stop - 1][1]

@@ -15,6 +15,7 @@ from khronika.extract.lexicon import Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
+from khronika.text import Span
 from khronika.types import Participant, Quote
 
 MOST = 4
@@ -29,12 +30,29 @@ class _Frames:
     doers: Words
     sufferers: Words
     bodily: Words
+    taking: Words
+    sure: Words
+    before_adjective: Words
+    bodily_nouns: Words
+    someone: Words
+    no_one: Words
+    verb_follows: Words
     passive: Words
     nouns: Words
     by: Words
+    accused: Words
     actor: Words
+    thing: Words
+    count: Words
+    past: Words
+    pronoun: Words
+    saying: Words
+    opening: Words
+    not_active: Words
     owner: Words
     weapon: re.Pattern[str]
+    not_before: re.Pattern[str]
+    not_behind: re.Pattern[str]
     person: Words
     kinds: dict[str, Words]
 
@@ -45,6 +63,7 @@ class Roles:
 
     perpetrators: list[Quote] = field(default_factory=list)
     owners: list[Quote] = field(default_factory=list)
+    openers: list[Quote] = field(default_factory=list)
     targets: list[Quote] = field(default_factory=list)
     victims: list[Quote] = field(default_factory=list)
 
@@ -55,16 +74,33 @@ def _frames(language: str) -> _Frames:
     frames = config.data(f"lexicon/{language}/phrases.toml")["frames"]
     actor = raw["actor"]
     return _Frames(
-        verbs=compile_words(rf"\b(?:{frames['verbs']})\b"),
-        doers=compile_words(rf"\b(?:{frames['doers']})\b"),
+        verbs=compile_words(rf"(?<![\w-])(?:{frames['verbs']})\b(?! of )"),
+        doers=compile_words(rf"(?<![\w-])(?:{frames['doers']})\b"),
         sufferers=compile_words(rf"\b(?:{frames['sufferers']})\b"),
         bodily=compile_words(frames["bodily"]),
+        sure=compile_words(frames["sure"]),
+        before_adjective=compile_words(frames["before_adjective"]),
+        taking=compile_words(frames["taking"]),
+        bodily_nouns=compile_words(frames["bodily_nouns"]),
+        someone=compile_words(frames["someone"]),
+        no_one=compile_words(frames["no_one"]),
+        verb_follows=compile_words(frames["verb_follows"]),
         passive=compile_words(frames["passive"]),
         nouns=compile_words(rf"\b{frames['nouns']} (?:{frames['aim']}) "),
-        by=compile_words(rf"\b(?:{frames['verbs']}|{frames['nouns']})\b[^,;.]{{0,60}}? by (?=\S)"),
+        by=compile_words(rf"\b(?:{frames['verbs']}|{frames['nouns']}|{frames['by_verbs']})\b(?:(?!ed by |en by )[^,;.]){{0,60}}? by (?=\S)"),
+        accused=compile_words(rf"\b(?:{frames['accusing']}) (?=\S)"),
+        thing=compile_words(rf"\b(?:{frames['things']})$"),
+        count=compile_words(rf"^(?:{frames['counts']})$"),
+        past=compile_words(frames["past"]),
+        pronoun=compile_words(rf"\b(?:{frames['pronoun']})$"),
+        saying=compile_words(rf"\b(?:{frames['saying']})\b"),
+        opening=compile_words(frames["opening"]),
+        not_active=compile_words(frames["not_active"]),
         actor=compile_words(rf"\b(?:{actor['heads']}|{actor['names']})\b"),
         owner=compile_words(rf"\b(?P<who>{actor['adjectives']})(?:['’]s)? (?:[\w’'-]+ ){{0,3}}?(?:{actor['owned']})\b"),
         weapon=re.compile(r"\b(?P<what>" + raw["weapon"]["words"] + r")\b"),
+        not_before=re.compile(raw["weapon"]["not_before"]),
+        not_behind=re.compile(raw["weapon"]["not_behind"], re.IGNORECASE),
         person=compile_words(rf"\b(?:{raw['victim']['heads']})\b|(?-i:\b[A-Z][\w’'-]+ (?:al-)?[A-Z][\w’'-]+)"),
         kinds={name: compile_words(value) for name, value in raw["target"].items() if name != "frame"},
     )
@@ -75,62 +111,116 @@ def find_roles(segments: Iterable[Segment], trigger: Trigger, language: str) -> 
     f, found = _frames(language), Roles()
     for segment in segments:
         if len(segment.words) <= TOO_LONG:
-            _in_sentence(segment, Tokens(segment.words, language), f, found)
+            _in_sentence(segment, Tokens(segment.words, language), f, f.taking if trigger.kind == "arrests" else f.bodily, found)
+            if segment.within == trigger.quote.within and segment.start <= trigger.quote.start < segment.end:
+                _of_trigger(segment, Tokens(segment.words, language), trigger, f, found)
     if trigger.kind in _MUTUAL:
         found.targets, found.victims = [], []
     if trigger.kind == "arrests":
         found.targets = []
+    if trigger.kind not in _FACE_TO_FACE:
+        hurt = {quote.start for quote in found.victims}
+        found.targets = [quote for quote in found.targets if quote.start not in hurt]
     return found
+
+
+_FACE_TO_FACE = frozenset({"attack", "abduction", "sexual_violence", "mob_violence"})
+"""Kinds of which the persons hurt are what was attacked; elsewhere it is the place they were at."""
 
 
 _MUTUAL = frozenset({"agreement", "non_violent_transfer_of_territory", "peaceful_protest", "protest_with_intervention", "change_to_group"})
 
 
-def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, found: Roles) -> None:
+def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, found: Roles) -> None:
     words = segment.words
 
-    def phrase(span: tuple[int, int] | None) -> Quote | None:
-        return segment.piece(*span) if span else None
+    def suffered(spans: list[Span], verb: str) -> None:
+        bodily = bool(harm.match(verb))
+        for quote in (segment.piece(*span) for span in spans):
+            is_person = bool(f.person.search(quote.words) or f.count.search(quote.words))
+            if bodily and (is_person or f.sure.match(verb) and _is_someone(quote.words, f)):
+                found.victims.append(quote)
+            if kind_known(quote.words, f) or is_person:
+                found.targets.append(quote)
 
-    def suffered(quote: Quote | None, bodily: bool) -> None:
-        if quote is None:
-            return
-        is_person = bool(f.person.search(quote.words))
-        if bodily and is_person:
-            found.victims.append(quote)
-        if kind_known(quote.words, f) or is_person:
-            found.targets.append(quote)
+    def done(span: Span | None) -> None:
+        if span is not None and acts(words[slice(*span)], f):
+            found.perpetrators.append(segment.piece(*span))
 
-    def done(quote: Quote | None) -> None:
-        if quote is not None and f.actor.search(quote.words) and not f.weapon.fullmatch(quote.words):
-            found.perpetrators.append(quote)
+    def did(place: int) -> None:
+        span = tokens.left_of(place)
+        done(span if span is not None or not f.pronoun.search(words[max(0, place - 40) : place].rstrip()) else _speaker(tokens, place, f))
 
     for match in f.verbs.finditer(words):
-        bodily = bool(f.bodily.match(words[match.start() : match.end()]))
-        is_passive = bool(f.passive.search(words[max(0, match.start() - 30) : match.start()].rstrip()))
+        verb, before = words[match.start() : match.end()], words[max(0, match.start() - 15) : match.start()].rstrip()
+        if f.before_adjective.search(before) and verb.endswith("ed"):
+            continue
+        is_passive = not verb.endswith("ing") and bool(f.passive.search(words[max(0, match.start() - 30) : match.start()].rstrip()))
         if is_passive or words[match.end() : match.end() + 4] == " by ":
-            suffered(phrase(tokens.left_of(match.start())), bodily)
-        elif (after := tokens.right_of(match.end())) is not None:
-            done(phrase(tokens.left_of(match.start())))
-            suffered(phrase(after), bodily)
-        elif bodily:  # "eight people injured"
-            suffered(phrase(tokens.left_of(match.start())), True)
+            suffered(tokens.all_left_of(match.start()), verb)
+        elif after := tokens.all_right_of(match.end()):
+            did(match.start())
+            suffered(after, verb)
+        elif f.sure.match(verb) and not f.verb_follows.match(words[match.end() :]):  # "eight people injured"
+            suffered(tokens.all_left_of(match.start()), verb)
     for match in f.sufferers.finditer(words):
-        suffered(phrase(tokens.left_of(match.start())), bool(f.bodily.match(words[match.start() : match.end()])))
+        suffered(tokens.all_left_of(match.start()), words[match.start() : match.end()])
     for match in f.doers.finditer(words):
-        done(phrase(tokens.left_of(match.start())))
-    for match in f.by.finditer(words):
-        done(phrase(tokens.right_of(match.end())))
+        if not f.passive.search(words[max(0, match.start() - 30) : match.start()].rstrip()):
+            did(match.start())
+    for pattern in (f.by, f.accused):
+        for match in pattern.finditer(words):
+            done(tokens.right_of(match.end()))
     for match in f.nouns.finditer(words):
-        quote = phrase(tokens.right_of(match.end()))
-        if quote and (kind_known(quote.words, f) or f.person.search(quote.words)):
-            found.targets.append(quote)
+        for quote in (segment.piece(*span) for span in tokens.all_right_of(match.end())):
+            if f.bodily_nouns.search(words[match.start() : match.end()]) and (f.person.search(quote.words) or _is_someone(quote.words, f)):
+                found.victims.append(quote)
+            elif kind_known(quote.words, f) or f.person.search(quote.words):
+                found.targets.append(quote)
     found.owners += [segment.piece(*match.span("who")) for match in f.owner.finditer(words)]
+
+
+def _speaker(tokens: Tokens, place: int, f: _Frames) -> Span | None:
+    """Who "it" or "they" before a verb is, where a voice tells of itself: "the army said it had shot down"."""
+    cues = [match.start() for match in f.saying.finditer(tokens.words[:place])]
+    return tokens.left_of(cues[-1]) if cues else None
+
+
+def _of_trigger(segment: Segment, tokens: Tokens, trigger: Trigger, f: _Frames, found: Roles) -> None:
+    """Who stands before the trigger where it is an active verb of the past ("looters emptied the warehouses"), and who opens its sentence."""
+    opening = f.opening.match(segment.words)
+    span = tokens.right_of(opening.end() if opening else 0)
+    if span is not None and not f.not_active.match(segment.words[span[1] :]):
+        heads = [match.end() for match in f.actor.finditer(segment.words[slice(*span)])]
+        if heads and acts(segment.words[slice(*span)], f):
+            found.openers.append(segment.piece(span[0], span[0] + heads[-1]))
+    start, end = trigger.quote.start - segment.start, trigger.quote.end - segment.start
+    if not f.past.match(segment.words[start:end]) or f.passive.search(segment.words[max(0, start - 30) : start].rstrip()) or segment.words[end : end + 4] == " by ":
+        return
+    span = tokens.left_of(start)
+    if span is not None and acts(segment.words[slice(*span)], f):
+        found.perpetrators.append(segment.piece(*span))
+
+
+def _is_someone(words: str, f: _Frames) -> bool:
+    """Whether a phrase that suffers bodily harm names a person: it may, and is no weapon, deed, place or thing of the lists."""
+    if not f.someone.match(words) or f.no_one.search(words) or f.weapon.search(words) or f.thing.search(words):
+        return False
+    return not any(f.kinds[kind].search(words) for kind in ("infrastructure", "building", "vehicle"))
+
+
+def acts(words: str, f: _Frames) -> bool:
+    """Whether a phrase can do violence: a side, a person or a group, and no thing, strike or place."""
+    if f.weapon.fullmatch(words) or f.thing.search(words):
+        return False
+    head = words.split(" of ")[0]
+    return bool(f.actor.search(head) or f.person.search(head))
 
 
 def find_perpetrators(roles: Roles) -> tuple[Participant, ...]:
     """Who did it, as worded; an owner ("Russian shelling") counts where no phrase was found."""
-    named = roles.perpetrators[:3] or roles.owners[:2]
+    hurt = {(quote.within, quote.start) for quote in (*roles.victims, *roles.targets)}
+    named = roles.perpetrators[:3] or roles.owners[:2] or [quote for quote in roles.openers if (quote.within, quote.start) not in hurt]
     return tuple(Participant(quote=quote, kind="organisation") for quote in _distinct(named))
 
 
@@ -146,8 +236,18 @@ def find_victims(roles: Roles) -> tuple[Participant, ...]:
 
 def find_weapons(segments: Iterable[Segment], language: str) -> tuple[Participant, ...]:
     """Means of violence that the sentences name."""
-    pattern = _frames(language).weapon
-    quotes = [s.piece(*m.span("what")) for s in segments if len(s.words) <= TOO_LONG for m in pattern.finditer(s.words)]
+    f, quotes = _frames(language), []
+    for segment in segments:
+        if len(segment.words) > TOO_LONG:
+            continue
+        words, tokens = segment.words, None
+        for match in f.weapon.finditer(words):
+            start, end = match.span("what")
+            if f.not_before.match(words[end : end + 15]) or f.not_behind.search(words[max(0, start - 12) : start]):
+                continue
+            tokens = tokens or Tokens(words, language)
+            span = tokens.left_of(end)
+            quotes.append(segment.piece(min(start, span[0]) if span and span[1] == end else start, end))
     return tuple(Participant(quote=quote) for quote in _distinct(quotes)[:MOST])
 
 
