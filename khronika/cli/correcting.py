@@ -220,6 +220,7 @@ for _name, _state, _help in (
     ("accept", "accepted", "Take a correction, and those that say the same: the event gets a new version."),
     ("reject", "rejected", "Refuse an open correction, and those that say the same."),
     ("withdraw", "withdrawn", "Take a correction back; one that was accepted no longer holds."),
+    ("reopen", "proposed", "Put a correction that was rejected or withdrawn back in the queue."),
 ):
     corrections.add_command(_decision(_name, _state, _help))
 

@@ -87,16 +87,19 @@ def decide_one(signed: ByEditor, request: Request, form: Form, id: str) -> Respo
     after = form.of("after")
     try:
         correction = find_correction(record, id[:40])
+        done = correction.id
         if name in STATES:
             decide(record, correction.id, STATES[name], by, form.of("reason"))
         elif name in _BY_HAND:
-            _BY_HAND[name](signed, form, None if correction.category == DANGER else correction.id)
+            made = _BY_HAND[name](signed, form, None if correction.category == DANGER else correction.id)
+            if correction.field != "note" or correction.category == DANGER:
+                done = made or done  # what undo takes back: of words for an editor all that followed from them
         else:
             raise UsageError(f"{name!r}: accept, reject, edit, type or join")
     except UsageError as error:
         return _go("/queue", at=id, error=str(error))
     to = form.of("to")
-    return _go(to if to in ("/decisions", "/queue") else "/queue", at=after, done=correction.id)
+    return _go(to if to in ("/decisions", "/queue") else "/queue", at=after, done=done)
 
 
 def _go(path: str, **values: str) -> Response:
@@ -104,16 +107,16 @@ def _go(path: str, **values: str) -> Response:
     return RedirectResponse(f"{path}?{query}" if query else path, 303)
 
 
-def _edit(signed: Signed, form: Fields, instead_of: str | None) -> None:
+def _edit(signed: Signed, form: Fields, instead_of: str | None) -> str:
     record = signed.context.record
     account = find_account(record, form.of("account"))
     reason = form.of("reason") or "corrected by an editor"
     wish = Wish(field=form.of("field"), value=form.of("value"), reason=reason, words=form.of("words") or None)
     made = make_correction(account, wish, record.text(account.document_id), signed.context.setup.clock(), locate)
-    act(record, [made], signed.account.name, reason, instead_of)
+    return act(record, [made], signed.account.name, reason, instead_of)[0].id
 
 
-def _type(signed: Signed, form: Fields, instead_of: str | None) -> None:
+def _type(signed: Signed, form: Fields, instead_of: str | None) -> str:
     record = signed.context.record
     document, text = record.document(form.of("document")), record.text(form.of("document"))
     if document is None or text is None:
@@ -122,15 +125,16 @@ def _type(signed: Signed, form: Fields, instead_of: str | None) -> None:
     add_account(record, type_account(document, text, form.of("words"), fields, signed.account.name, locate))
     if instead_of:
         decide(record, instead_of, "accepted", signed.account.name, form.of("reason") or "typed by an editor")
+    return ""  # an account that a person typed is no correction; "not an event" takes it away
 
 
-def _join(signed: Signed, form: Fields, instead_of: str | None) -> None:
+def _join(signed: Signed, form: Fields, instead_of: str | None) -> str:
     record, reason = signed.context.record, form.of("reason") or "told by both"
     first, second = (_event(record, form.of(name)) for name in ("event", "other"))
-    act(record, [join_events(first, second, reason, signed.context.setup.clock())], signed.account.name, reason, instead_of)
+    return act(record, [join_events(first, second, reason, signed.context.setup.clock())], signed.account.name, reason, instead_of)[0].id
 
 
-_BY_HAND: dict[str, Callable[[Signed, Fields, str | None], None]] = {"edit": _edit, "type": _type, "join": _join}
+_BY_HAND: dict[str, Callable[[Signed, Fields, str | None], str]] = {"edit": _edit, "type": _type, "join": _join}
 
 
 def _event(record: Record, id: str) -> Event:

@@ -125,6 +125,8 @@ def test_signing_in(desk: Desk) -> None:
     cookie = answer.headers["set-cookie"]
     assert answer.headers["location"] == "/queue"
     assert cookie.startswith("session=") and "HttpOnly" in cookie and "SameSite=strict" in cookie and "Secure" not in cookie
+    with open_record(str(desk.path), clock=lambda: NOON) as record:
+        assert [entry.by for entry, _ in record.entries(kind="use") if entry.key == "sign-in"] == ["ann"]
     assert "Signed in as ann" in desk.client.get("/").text and desk.client.get("/queue").headers["cache-control"] == "no-store"
     assert desk.post("/sign-out").status_code == 303
     assert desk.client.get("/queue").status_code == 303
@@ -230,6 +232,19 @@ def test_editing_puts_another_value_right(desk: Desk) -> None:
     assert f"done={made.id}" in answer.headers["location"]
     assert desk.correction(made.id).state == "accepted" and desk.event().killed.value.high == 8
     desk.post(f"/queue/{made.id}", act="withdraw")
+    assert desk.event().killed.value.high != 8
+
+
+def test_undo_of_another_value_takes_that_value_back(desk: Desk) -> None:
+    with open_record(str(desk.path), clock=lambda: NOON) as record:
+        account = record.accounts(record.event(FIRST).account_ids)[0]  # type: ignore[union-attr]
+    made = desk.say(category="misread", field="killed", value="6", account=account.id)
+    assert made.field == "mention.killed"
+    desk.sign_in()
+    answer = desk.post(f"/queue/{made.id}", act="edit", account=account.id, field="killed", value="8")
+    done = answer.headers["location"].rpartition("done=")[2]
+    assert done != made.id and desk.correction(made.id).state == "rejected" and desk.event().killed.value.high == 8
+    desk.post(f"/queue/{done}", act="withdraw")
     assert desk.event().killed.value.high != 8
 
 
