@@ -147,7 +147,8 @@ def test_every_page_fits_loads_nothing_foreign_and_has_no_fault(site: str, open_
     for name, path in pages_of(site, page).items():
         page.seen.faults.clear()
         page.goto(site + path)
-        page.wait_for_load_state("networkidle")
+        if name in ("events", "filtered"):
+            until(page, "window.khronikaMap?.last && document.querySelector('#timeline canvas') !== null")
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), f"{name} is wider than {width}"
         faults = [fault for fault in page.seen.faults if not (name == "error" and "404" in fault)]
         assert faults == [], f"{name}: {faults}"

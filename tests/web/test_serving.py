@@ -30,7 +30,7 @@ def test_serve_says_where_and_answers(copied: Path) -> None:
         server.terminate()
         assert server.wait(10) in (0, -15)
     with open_record(str(copied), read_only=True, clock=lambda: NOON) as record:
-        assert [entry.key for entry, _ in record.entries(kind="use")] == ["serve"]
+        assert [entry.key for entry, _ in record.entries(kind="use")][-1] == "serve"
 
 
 @pytest.mark.parametrize(
