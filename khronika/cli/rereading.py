@@ -41,11 +41,12 @@ def reread(record_address: str, since: str | None, by: str, yes: bool, **options
     settings = Settings(**options)
     with opened(record_address, read_only=False) as record, tempfile.TemporaryFile() as plan:
         faults: list[str] = []
-        changes, conflicts, count = write_plan(_plan(record, day, settings, faults), plan)
-        for line in (*faults, *conflicts):
+        found = write_plan(_plan(record, day, settings, faults), plan)
+        for line in (*faults, *found.conflicts, *(f"{number} documents: {name}" for name, number in found.readers.most_common())):
             click.echo(line, err=True)
-        for name, number in sorted(changes.items(), key=lambda pair: (-pair[1], pair[0])):
+        for name, number in sorted(found.changes.items(), key=lambda pair: (-pair[1], pair[0])):
             click.echo(f"{number:7}  {name}")
+        count = found.readers.total()
         if not count:
             click.echo("nothing would change", err=True)
         elif yes or click.confirm(f"append the new readings of {count} documents?", err=True):

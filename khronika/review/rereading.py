@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -46,6 +46,8 @@ class Again(Noun, frozen=True, kw_only=True):
     accounts: tuple[Account, ...]
     keys: tuple[tuple[str, ...], ...]
     changes: dict[str, int]
+    before: str = ""
+    """Who read it before: name@version."""
     conflicts: tuple[str, ...] = ()
 
 
@@ -78,6 +80,7 @@ def compare_readings(
         accounts=tuple(kept),
         keys=tuple(tuple(keys_of(account)) for account in kept),
         changes=dict(+changes),
+        before=read.by if (read := record.reading_of(document_id)) else "nobody",
         conflicts=tuple(_conflicts({account.id: account for account in kept}, [c for id in before for c in accepted.get(id, ())])),
     )
 
@@ -153,17 +156,23 @@ def _unfit(account: Account, correction: Correction) -> str | None:
     return None
 
 
-def write_plan(plan: Iterable[Again], out: IO[bytes]) -> tuple[Counter[str], list[str], int]:
-    """Put what would change in a file, one document a line; returns the counts by field, the conflicts, and how many documents."""
-    changes: Counter[str] = Counter()
-    conflicts: list[str] = []
-    count = 0
+class Plan(NamedTuple):
+    """What reading anew would change: counts by field, conflicts, and how many documents by "who read them -> who would"."""
+
+    changes: Counter[str]
+    conflicts: list[str]
+    readers: Counter[str]
+
+
+def write_plan(plan: Iterable[Again], out: IO[bytes]) -> Plan:
+    """Put what would change in a file, one document a line."""
+    found = Plan(Counter(), [], Counter())
     for again in plan:
         out.write(to_json(again) + b"\n")
-        changes.update(again.changes)
-        conflicts += again.conflicts
-        count += 1
-    return changes, conflicts, count
+        found.changes.update(again.changes)
+        found.conflicts.extend(again.conflicts)
+        found.readers[f"{again.before} -> {again.reading.by}"] += 1
+    return found
 
 
 def take_plan(record: Record, lines: Iterable[bytes], by: str) -> Iterator[int]:

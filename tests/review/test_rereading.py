@@ -52,7 +52,8 @@ def reread(record: Record, *accounts: Account) -> tuple[dict[str, int], list[str
         accepted.setdefault(correction.account_id or "", []).append(correction)
     found = compare_readings(record, accounts[0].document_id, Reading(text_id="t-one", by="better@2"), accounts, accepted)  # type: ignore[arg-type]
     out = io.BytesIO()
-    changes, conflicts, _ = write_plan([found] if found else [], out)
+    changes, conflicts, readers = write_plan([found] if found else [], out)
+    assert list(readers) == (["test@1 -> better@2"] if found else [])
     out.seek(0)
     list(take_plan(record, out, "machine"))
     rows = projections(record)
@@ -136,7 +137,7 @@ def test_by_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RulesExtractor, "read", better)
     before = run("events", "--record", address).stdout.split()[0]
     asked = run("reread", "--record", address, input="n\n")
-    assert "kind" in asked.stdout and "nothing appended" in asked.output
+    assert "kind" in asked.stdout and "nothing appended" in asked.output and "1 documents: rules@" in asked.stderr and "-> better@2" in asked.stderr
     assert "attack" not in run("events", "--record", address).stdout
     assert "nothing would change" in run("reread", "--since", "2026-06-01", "--yes", "--record", address).stderr
     assert "1 documents read anew" in run("reread", "--yes", "--record", address).stdout
