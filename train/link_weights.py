@@ -118,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DATA / "weights.json")
     parser.add_argument("--ridge", type=float, default=12.0, help="chosen by --check, as is the shift")
-    parser.add_argument("--shift", type=float, default=0.5, help="added to the prior: whole groups are made of pairs, and a pair wrongly joined joins more")
+    parser.add_argument("--shift", type=float, default=1.0, help="added to the prior: whole groups are made of pairs, and a pair wrongly joined joins more")
     parser.add_argument("--extractor", default="rules")
     parser.add_argument("--check", action="store_true", help="only print figures of five-fold cross-validation by situation, for several shifts")
     arguments = parser.parse_args()

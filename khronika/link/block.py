@@ -19,8 +19,8 @@ from khronika.types import Account
 
 WORDS = 12
 """Rare words of an account that make keys."""
-RARE = 2.8
-"""Least weight of such a word: in fewer than 60 of 1,000 texts."""
+RARE = 2.3
+"""Least weight of such a word: in fewer than 100 of 1,000 texts."""
 LONG = 4
 """An interval of more days is blocked by the day of publication."""
 

@@ -88,6 +88,7 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
     return {
         "day": _day(a, b),
         "published": _published(a.account.published, b.account.published),
+        "outlet": _outlet(a.account, b.account),
         "place": _place(a.account.where, b.account.where),
         "kind": _kind(a.account.mention.kind, b.account.mention.kind),
         "killed": _toll(a, b, "killed"),
@@ -151,6 +152,13 @@ def _published(a: dt.date | None, b: dt.date | None) -> str:
         return "unknown"
     gap = abs((a - b).days)
     return ("same day", "1 apart", "2 apart")[gap] if gap < 3 else "within a week" if gap <= 7 else "within a month" if gap <= 31 else "far"
+
+
+def _outlet(a: Account, b: Account) -> Literal["same, same day", "same", "other", "unknown"]:
+    """One outlet seldom tells of one event twice, least of all on one day."""
+    if a.source is None or b.source is None:
+        return "unknown"
+    return "other" if a.source != b.source else "same, same day" if a.published == b.published else "same"
 
 
 def _place(a: Place | None, b: Place | None) -> str:
