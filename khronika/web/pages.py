@@ -145,6 +145,12 @@ def find_text(context: Context, id: str) -> text_view.ShownText:
     return found
 
 
+@router.get("/robots.txt")
+def robots() -> Response:
+    """No search engine is to keep what may have to go."""
+    return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
+
+
 @router.get("/about")
 def about(context: Ctx, request: Request) -> Response:
     """What this site shows, and what it does not."""

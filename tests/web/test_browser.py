@@ -116,6 +116,17 @@ def test_a_cluster_opens_and_a_place_tells_its_events(site: str, open_page: Call
     assert page.locator(".leaflet-popup-content a").first.get_attribute("href").startswith("/events/KHR-")
 
 
+def test_a_filter_that_cannot_be_meant_says_so(site: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{site}/?since=2025-01-01")
+    page.wait_for_selector("#timeline canvas")
+    page.fill("#until", "2024-01-01")
+    page.wait_for_selector("#results [role=alert]")
+    assert "lies before since" in page.inner_text("#results [role=alert]") and count_of(page) == 3
+    page.fill("#until", "2025-12-31")
+    page.wait_for_selector("#results [role=alert]", state="detached")
+    assert count_of(page) == 3
+
+
 def test_everything_by_keyboard(site: str, open_page: Callable[..., Any]) -> None:
     page = open_page(site)
     page.wait_for_selector("#timeline canvas")

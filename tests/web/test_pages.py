@@ -56,6 +56,7 @@ def test_headers_allow_nothing_foreign_and_frames_for_embeds_only(full: TestClie
         assert "frame-ancestors *" in client.get("/embed/KHR-000008").headers["content-security-policy"]
     assert full.get("/", headers={"host": "evil.example"}).status_code == 421
     assert public.get("/", headers={"host": "events.example"}).status_code == 200
+    assert "Disallow: /" in public.get("/robots.txt").text
     page = html.fromstring(full.get("/").text)
     assert not page.xpath("//script[not(@src)]") and not page.xpath("//@style") and not page.xpath("//@*[starts-with(name(), 'on')]")
 

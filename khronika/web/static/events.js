@@ -47,6 +47,15 @@ document.addEventListener("DOMContentLoaded", () => {
       const sent = event.detail.parameters;
       for (const name of [...Object.keys(sent)]) if (sent[name] === "" || sent[name] === null) delete sent[name];
     });
+    for (const name of ["htmx:responseError", "htmx:sendError"]) {
+      document.body.addEventListener(name, (event) => {
+        const note = document.createElement("p"), answer = event.detail.xhr && new DOMParser().parseFromString(event.detail.xhr.responseText || "", "text/html").querySelector("main p");
+        note.className = "note";
+        note.setAttribute("role", "alert");
+        note.textContent = answer ? "Not understood: " + answer.textContent : "The server did not answer; try again.";
+        document.getElementById("results").prepend(note);
+      });
+    }
     document.body.addEventListener("htmx:pushedIntoHistory", () => refresh(false));
     follow.addEventListener("change", () => { box.value = follow.checked ? map.box() : ""; submit(); });
   }
