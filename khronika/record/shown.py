@@ -19,17 +19,19 @@ from khronika.types import Event
 
 
 class Head(NamedTuple):
-    """An event as it stands, and when it came to stand so."""
+    """An event as it stands, by which entry, and when it came to stand so."""
 
     event_no: int
+    seq: int
     at: dt.datetime
     event: Event
 
 
 class ShownRow(NamedTuple):
-    """What is kept of one event for one profile; `words` are folded and separated by blanks."""
+    """What is kept of one event as it stood at `seq` for one profile; `words` are folded and separated by blanks."""
 
     event_no: int
+    seq: int
     body: bytes
     words: str
 
@@ -60,29 +62,38 @@ def missing(record: Record, profile: str, numbers: Iterable[int] | None = None) 
     """The events, or those of these events, that have no row of this profile, in pages."""
     h, s = schema.event_head, schema.shown
     lacks = ~sa.select(sa.literal(1)).where(s.c.event_no == h.c.event_no, s.c.profile == profile).exists()
-    query = sa.select(h.c.event_no, h.c.at, h.c.body).where(h.c.body.is_not(None), lacks).order_by(h.c.event_no).limit(PAGE)
+    query = sa.select(h.c.event_no, h.c.seq, h.c.at, h.c.body).where(h.c.body.is_not(None), lacks).order_by(h.c.event_no).limit(PAGE)
     after, wanted = 0, None if numbers is None else sorted(numbers)
     while wanted is None or wanted:
         part = h.c.event_no > after if wanted is None else h.c.event_no.in_(wanted[:PAGE])
         rows = record._rows(query.where(part))
         if rows:
-            yield [Head(row.event_no, dt.datetime.fromisoformat(row.at), unpack_event(row.body)) for row in rows]
+            yield [Head(row.event_no, row.seq, dt.datetime.fromisoformat(row.at), unpack_event(row.body)) for row in rows]
             after = rows[-1].event_no
         if wanted is None and not rows:
             return
         wanted = None if wanted is None else wanted[PAGE:]
 
 
-def keep(record: Record, profile: str, policy: str, rows: Sequence[ShownRow]) -> None:
-    """Keep rows made by a policy of this digest; one that another process kept meanwhile stays."""
-    if not rows:
-        return
+def keep(record: Record, profile: str, policy: str, rows: Sequence[ShownRow], erased: int) -> None:
+    """Keep rows made by a policy of this digest; not those of events that changed since they were made, nor what another process kept meanwhile.
+
+    Args:
+        erased: `erasures` before the events were read; where something was erased since, no row is kept.
+    """
+    e, h = schema.entry, schema.event_head
     from sqlalchemy.dialects import postgresql, sqlite
 
     insert = sqlite.insert if record._db.dialect.name == "sqlite" else postgresql.insert
-    values = [{"profile": profile, "policy": policy, **row._asdict()} for row in rows]
     with record._lock, store.faults(record.address), store.begun(record._db):
-        record._db.execute(insert(schema.shown).on_conflict_do_nothing(), values)
+        standing = record._db.execute(sa.select(h.c.event_no, h.c.seq).where(h.c.event_no.in_([row.event_no for row in rows]))).all()
+        if record._db.execute(sa.select(sa.func.count()).where(e.c.kind == "erasure")).scalar() != erased:
+            return
+        seqs = {row.event_no: row.seq for row in standing}
+        fresh = [row for row in rows if seqs.get(row.event_no) == row.seq]
+        values = [{"profile": profile, "policy": policy, "event_no": row.event_no, "body": row.body, "words": row.words} for row in fresh]
+        if values:
+            record._db.execute(insert(schema.shown).on_conflict_do_nothing(), values)
 
 
 def drop_others(record: Record, profile: str, policy: str) -> None:

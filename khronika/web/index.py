@@ -130,9 +130,9 @@ class Index:
 
 def fill(record: Record, policy: Policy, stamp: str, numbers: list[int] | None, progress: Callable[[int], None] | None = None) -> None:
     """Make and keep the rows that are missing, of all events or of these."""
-    made = 0
+    made, erased = 0, shown.erasures(record)
     for page in shown.missing(record, policy.profile, numbers):
-        shown.keep(record, policy.profile, stamp, [make_row(record, policy, head, locate) for head in page])
+        shown.keep(record, policy.profile, stamp, [make_row(record, policy, head, locate) for head in page], erased)
         made += len(page)
         if progress:
             progress(made)

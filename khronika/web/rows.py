@@ -64,9 +64,9 @@ def make_row(record: Record, policy: Policy, head: Head, locate: Locate) -> Show
     names: Names = frozenset() if policy.profile == "full" else names_of(record, {account.document_id for account in accounts})
     shown = policy.on(FAR).show_event(event, names, told)
     if shown is None or since is None:
-        return ShownRow(head.event_no, to_json(Row(id=event.id, shown=False, since=since, background=event.background)), "")
+        return ShownRow(head.event_no, head.seq, to_json(Row(id=event.id, shown=False, since=since, background=event.background)), "")
     titles = [policy.show_words(account.title, names, account.source) for account in accounts if account.title] if shown.voices else []
-    return ShownRow(head.event_no, to_json(_row(shown, policy, since, head.at, locate)), _words(shown, titles))
+    return ShownRow(head.event_no, head.seq, to_json(_row(shown, policy, since, head.at, locate)), _words(shown, titles))
 
 
 def read_row(body: bytes) -> Row:

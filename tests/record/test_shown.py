@@ -25,9 +25,9 @@ def add(record: Record, name: str) -> int:
 
 def fill(record: Record, profile: str = "public", policy: str = "p1", words: str = "a shell hit a bakery") -> list[int]:
     """Keep a row for each event that lacks one and return their numbers."""
-    numbers = []
+    numbers, erased = [], shown.erasures(record)
     for page in shown.missing(record, profile):
-        shown.keep(record, profile, policy, [shown.ShownRow(head.event_no, head.event.id.encode(), words) for head in page])
+        shown.keep(record, profile, policy, [shown.ShownRow(head.event_no, head.seq, head.event.id.encode(), words) for head in page], erased)
         numbers += [head.event_no for head in page]
     return numbers
 
@@ -44,6 +44,17 @@ def test_a_row_is_kept_once_a_profile_and_goes_when_its_event_changes(record: Re
     assert shown.changed_since(record, before) == [first]
     assert list(dict(shown.bodies(record, "public"))) == [second]
     assert fill(record) == [first] and fill(record, "full") == [first]
+
+
+def test_a_row_of_an_event_that_changed_meanwhile_is_not_kept(record: Record) -> None:
+    number = add(record, "one")
+    (page,) = shown.missing(record, "public")
+    with record.write(by="test") as tx:  # told again, while the row is being made
+        tx.add_document(make_document("one"), b"x")
+        tx.add_account(make_account("one", killed=3), ["k"])
+    shown.keep(record, "public", "p1", [shown.ShownRow(head.event_no, head.seq, b"old", "old") for head in page], shown.erasures(record))
+    assert not dict(shown.bodies(record, "public"))
+    assert fill(record) == [number]
 
 
 def test_rows_of_another_policy_go(record: Record) -> None:
@@ -68,8 +79,11 @@ def test_an_erasure_leaves_no_word_in_the_index(record: Record) -> None:
     document = next(record.documents())
     fill(record, words="zanzibar")
     assert shown.search(record, "public", "zanzibar")
+    add(record, "two")
+    (page,) = shown.missing(record, "public")
     count = shown.erasures(record)
     record.erase(document.id, "test", "test")
+    shown.keep(record, "public", "p1", [shown.ShownRow(head.event_no, head.seq, b"x", "zanzibar") for head in page], count)  # made before the erasure
     assert not shown.search(record, "public", "zanzibar") and shown.erasures(record) == count + 1
     if not record.address.startswith("postgresql"):
         with open(record.address, "rb") as file:
