@@ -110,7 +110,7 @@ def learn_weights(pairs: list[tuple[Features, bool, tuple[str, str]]], ridge: fl
     before = read_weights(HERE / "link_prior.json")
     rows, same = [row for row, _, _ in pairs], [truth for _, truth, _ in pairs]
     prior, levels = learn(rows, same, ridge, before.levels, before.prior, smooth=2 * ridge, silent=SILENT)
-    return Weights(version="link@1", prior=prior, levels=levels, texts=f"{len(pairs)} labelled pairs of train/link_pairs")
+    return Weights(version="link@2", prior=prior, levels=levels, texts=f"{len(pairs)} labelled pairs of train/link_pairs")
 
 
 def main() -> None:
@@ -118,7 +118,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=DATA / "weights.json")
     parser.add_argument("--ridge", type=float, default=12.0, help="chosen by --check, as is the shift")
-    parser.add_argument("--shift", type=float, default=1.0, help="added to the prior: whole groups are made of pairs, and a pair wrongly joined joins more")
+    parser.add_argument("--shift", type=float, default=1.5, help="added to the prior: whole groups are made of pairs, and a pair wrongly joined joins more")
     parser.add_argument("--extractor", default="rules")
     parser.add_argument("--check", action="store_true", help="only print figures of five-fold cross-validation by situation, for several shifts")
     arguments = parser.parse_args()

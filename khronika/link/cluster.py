@@ -67,6 +67,7 @@ def cluster(
     verdicts: dict[Pair, str],
     same_document: Iterable[Pair] = (),
     near: Iterable[Pair] | None = None,
+    margin: float = 0.0,
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """Groups of ids, each sorted, in the order of their first id, and notes on verdicts that contradict others.
 
@@ -74,6 +75,7 @@ def cluster(
         score: log2 odds of two ids, the same in either order.
         verdicts: "same" or "different" of a person on a pair; "different" holds between whole groups.
         same_document: pairs that only a verdict may join.
+        margin: log2 odds by which two groups of several ids each must do better than 0 to be joined.
         near: the pairs that may have positive odds, where they are known; all pairs otherwise.
     """
     order = sorted(ids)
@@ -92,11 +94,11 @@ def cluster(
         if one != two:
             grouping.apart[one].add(two)
             grouping.apart[two].add(one)
-    _join_closest(grouping, score, combinations(order, 2) if near is None else near)
+    _join_closest(grouping, score, combinations(order, 2) if near is None else near, margin)
     return tuple(sorted(tuple(sorted(members)) for members in grouping.members.values())), tuple(notes)
 
 
-def _join_closest(grouping: Grouping, score: Callable[[str, str], float], near: Iterable[Pair]) -> None:
+def _join_closest(grouping: Grouping, score: Callable[[str, str], float], near: Iterable[Pair], margin: float) -> None:
     """Average-link with a heap; the sum of scores between two groups is made when they first touch, and then kept."""
     sums: dict[Pair, float] = {}
     touching: dict[str, set[str]] = {name: set() for name in grouping.members}
@@ -113,7 +115,8 @@ def _join_closest(grouping: Grouping, score: Callable[[str, str], float], near: 
         return sums[ids]
 
     def average(ids: Pair) -> float:
-        return round(total(ids) / (len(grouping.members[ids[0]]) * len(grouping.members[ids[1]])), 6)
+        one, two = (len(grouping.members[name]) for name in ids)
+        return round(total(ids) / (one * two) - (margin if min(one, two) > 1 else 0), 6)
 
     heap = [(-average(ids), ids) for a, others in touching.items() for ids in ((a, b) for b in others if a < b) if average(ids) > 0]
     heapq.heapify(heap)

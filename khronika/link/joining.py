@@ -21,7 +21,7 @@ from khronika.link.weigh import odds, weigh
 from khronika.link.words import cosine
 from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
-VERSION = "link@1"
+VERSION = "link@2"
 LIMIT = 8
 """Stored accounts that one new account is compared with at most: those that share most keys."""
 COMPONENT = 100
@@ -33,6 +33,9 @@ RIVALS = 8
 """Groups that a new account keeps links to."""
 NEVER = -30.0
 """Log2 odds of a pair that is not compared: days too far apart, or no blocking key in common."""
+BURSTS = 1.0
+"""Log2 odds that two groups of several accounts each must have more to be one: two bursts of reports are rather two events (chosen by
+cross-validation on train/link_pairs, over several shifts of the prior)."""
 ALIKE = 0.3
 """Least similarity of the sentences of two accounts whose whole texts are looked at for a near-copy."""
 KEPT = 6_000
@@ -99,7 +102,7 @@ class _Component:
             same_document = _of_one_document(component, self.documents)
             known = set(component)
             near = [(id, other) for id in component for other in sorted(self.near.get(id, set()) & known) if id < other]
-            found, notes = cluster(component, self.score, self.verdicts, same_document, near)
+            found, notes = cluster(component, self.score, self.verdicts, same_document, near, BURSTS)
             groups += (ids for ids in found if ids not in self.stored or not new.keys().isdisjoint(ids))
             self.notes += notes
         groups.sort()

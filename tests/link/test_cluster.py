@@ -21,6 +21,7 @@ worlds = st.fixed_dictionaries(
         "same": st.lists(st.sampled_from(PAIRS), max_size=6, unique=True),
         "document": st.lists(st.sampled_from(PAIRS), max_size=4, unique=True),
         "seed": st.integers(0, 99),
+        "margin": st.integers(0, 3),
     }
 )
 
@@ -28,7 +29,7 @@ worlds = st.fixed_dictionaries(
 def group_all(world, ids=IDS):
     scores = dict(zip(PAIRS, world["scores"], strict=True))
     verdicts = {**dict.fromkeys(world["same"], "same"), **dict.fromkeys(world["different"], "different")}
-    return cluster(ids, lambda a, b: float(scores[pair(a, b)]), verdicts, world["document"])
+    return cluster(ids, lambda a, b: float(scores[pair(a, b)]), verdicts, world["document"], margin=world["margin"])
 
 
 def together(groups):
@@ -106,3 +107,15 @@ def test_the_latest_verdict_stands_and_unsure_takes_it_back():
     assert standing_verdicts([say("different", 9), say("same", 8)]) == {("x", "y"): "different"}
     assert standing_verdicts([say("different", 9), say("unsure", 10)]) == {}
     assert standing_verdicts([say("same", 9, by="link@1")]) == {}
+
+
+def test_two_groups_of_several_need_more_than_one_more_account_does():
+    """Averages of 0.5 join a single account, and two bursts only without a margin."""
+    close = {pair("a", "b"), pair("c", "d")}
+
+    def score(x, y):
+        return 4.0 if pair(x, y) in close else 0.5
+
+    assert cluster("abcd", score, {}, margin=1.0)[0] == (("a", "b"), ("c", "d"))
+    assert cluster("abcd", score, {})[0] == (("a", "b", "c", "d"),)
+    assert cluster("abe", lambda x, y: 4.0 if pair(x, y) in close else 0.5, {}, margin=1.0)[0] == (("a", "b", "e"),)
