@@ -46,7 +46,8 @@ def put(address: str, *accounts: Account) -> None:
 
 
 def text_of(account: Account) -> Text:
-    return Text(id=f"t-{account.id}", document_id=account.document_id, body=BODY, cleaner="test", title="Two killed in Orlivka")
+    body = BODY if account.mention.trigger.words in BODY else account.mention.evidence[0].words
+    return Text(id=f"t-{account.id}", document_id=account.document_id, body=body, cleaner="test", title="Two killed in Orlivka")
 
 
 def run(*args: str, input: str | None = None) -> Result:
