@@ -75,6 +75,17 @@ def missing(record: Record, profile: str, numbers: Iterable[int] | None = None) 
         wanted = None if wanted is None else wanted[PAGE:]
 
 
+def count_missing(record: Record, profile: str, numbers: Iterable[int]) -> int:
+    """How many of these events stand and have no row of this profile."""
+    h, s = schema.event_head, schema.shown
+    lacks = ~sa.select(sa.literal(1)).where(s.c.event_no == h.c.event_no, s.c.profile == profile).exists()
+    wanted, count = sorted(numbers), 0
+    for at in range(0, len(wanted), PAGE):
+        query = sa.select(sa.func.count()).select_from(h).where(h.c.body.is_not(None), h.c.event_no.in_(wanted[at : at + PAGE]), lacks)
+        count += int(record._one(query)[0])
+    return count
+
+
 def keep(record: Record, profile: str, policy: str, rows: Sequence[ShownRow], erased: int) -> None:
     """Keep rows made by a policy of this digest; not those of events that changed since they were made, nor what another process kept meanwhile.
 

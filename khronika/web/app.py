@@ -32,7 +32,7 @@ def create_app(setup: Setup) -> FastAPI:
     app = FastAPI(title="khronika", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=lifespan)
     app.state.setup = setup
     app.state.records = Records(setup)
-    app.state.index = Index()
+    app.state.index = Index(app.state.records.lent)
     app.state.editor_of = _editor_of()
     for name in ROUTERS:
         if importlib.util.find_spec(f"khronika.web.{name}"):

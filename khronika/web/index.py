@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -29,17 +30,19 @@ if TYPE_CHECKING:
 VERSION = "1"
 """Of what a row holds; rows of another version are made anew."""
 CACHED = 256
+INLINE = 400
+"""Rows that one request makes; where more are missing, lists leave those events out until they are made."""
 SUGGESTED = 60
 
 
 class View:
     """What one profile may see in lists on one day, at one seq of the log."""
 
-    def __init__(self, board: Board, today: dt.date, hidden: frozenset[int], stamp: str) -> None:
+    def __init__(self, board: Board, today: dt.date, hidden: frozenset[int], stamp: str, head: int | None = None) -> None:
         self.board, self.today, self.hidden = board, today, hidden
         self.visible: Mask = board.visible(today, hidden)
         self.unreviewed = int(board.visible(today, hidden, shown=False).sum())
-        self.tag = f"{board.seq}-{today.isoformat()}-{stamp}"
+        self.tag = f"{head or board.seq}-{len(board.order)}-{today.isoformat()}-{stamp}"
         """Changes whenever any list may: an ETag."""
         self._picked: dict[Wanted, Numbers] = {}
         self.made: dict[str, str] = {}
@@ -95,9 +98,15 @@ def _cursor(text: str) -> int:
 
 
 class Index:
-    """The views of all profiles that were asked for."""
+    """The views of all profiles that were asked for.
 
-    def __init__(self) -> None:
+    Args:
+        lend: lends a record to a thread of its own, which makes rows where many changed at once; without it whoever asks waits for them.
+    """
+
+    def __init__(self, lend: Callable[[], AbstractContextManager[Record]] | None = None) -> None:
+        self._lend = lend
+        self._making: dict[str, threading.Thread] = {}
         self._views: dict[str, View] = {}
         self._erasures: dict[str, int] = {}
         self._locks: dict[str, threading.Lock] = {"full": threading.Lock(), "research": threading.Lock(), "public": threading.Lock()}
@@ -113,19 +122,41 @@ class Index:
             if found is None or found.seq != head or found.today != policy.today:
                 board = self._board(record, policy, found.board if found else None, head, progress)
                 hidden = frozenset() if policy.profile == "full" else shown.hidden_events(record)
-                found = self._views[policy.profile] = View(board, policy.today, hidden, policy.stamp)
+                found = self._views[policy.profile] = View(board, policy.today, hidden, policy.stamp, head)
         return found
 
     def _board(self, record: Record, policy: Policy, board: Board | None, head: int, progress: Callable[[int], None] | None) -> Board:
-        profile, stamp, erased = policy.profile, f"{VERSION}-{policy.stamp}", shown.erasures(record)
+        profile, stamp, erased = policy.profile, _stamp(policy), shown.erasures(record)
         if board is not None and self._erasures[profile] == erased:
             changed = shown.changed_since(record, board.seq)
+            if self._lend and len(changed) > INLINE and shown.count_missing(record, profile, changed) > INLINE:
+                self._make_beside(policy, changed)
+                return board.changed(board.seq, changed, ())  # an older seq: asked again, until all are made
             fill(record, policy, stamp, changed)
             return board.changed(head, changed, shown.bodies(record, profile, changed))
         shown.drop_others(record, profile, stamp)
         fill(record, policy, stamp, None, progress)
         self._erasures[profile] = erased
         return Board().changed(head, (), shown.bodies(record, profile))
+
+
+    def _make_beside(self, policy: Policy, numbers: list[int]) -> None:
+        """Start making the rows of these events in another thread, unless one is at it."""
+        at_it = self._making.get(policy.profile)
+        if self._lend is None or at_it is not None and at_it.is_alive():
+            return
+        lend = self._lend
+
+        def make() -> None:
+            with lend() as record:
+                fill(record, policy, _stamp(policy), numbers)
+
+        self._making[policy.profile] = threading.Thread(target=make, daemon=True)
+        self._making[policy.profile].start()
+
+
+def _stamp(policy: Policy) -> str:
+    return f"{VERSION}-{policy.stamp}"
 
 
 def fill(record: Record, policy: Policy, stamp: str, numbers: list[int] | None, progress: Callable[[int], None] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -269,3 +270,23 @@ def test_a_text_that_is_open_is_masked_and_one_that_is_closed_is_only_quoted(cop
         shown = client.get(f"/texts/{open_text}").text
         assert "class=\"article\"" in shown and "[withheld]" in shown
     assert setup_of(copied).profile == "full" and SOURCES.exists()
+
+
+def test_many_changes_at_once_are_made_ready_beside(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from khronika.web import index
+
+    monkeypatch.setattr(index, "INLINE", 5)
+    with client_of(copied) as client:
+        before = client.get("/api/events").json()["total"]
+        with open_record(str(copied), clock=lambda: NOON) as record, record.write(by="test") as tx:
+            for number in range(30):
+                tx.add_document(make_document(f"n{number}"), b"x")
+                tx.add_account(make_account(f"n{number}"), [f"k{number}"])
+        totals = []
+        for _ in range(100):
+            totals.append(client.get("/api/events").json()["total"])
+            if totals[-1] == before + 30:
+                break
+            time.sleep(0.05)
+        assert totals[-1] == before + 30 and totals == sorted(totals), totals
+        assert client.app.state.index._making["full"].ident  # type: ignore[attr-defined]
