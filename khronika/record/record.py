@@ -294,6 +294,10 @@ class Record:
         rows = self._rows(query if state is None else query.where(c.c.state == state))
         return [msgspec.json.decode(row.body, type=Correction) for row in rows]
 
+    def count_corrections(self, state: str) -> int:
+        """How many corrections are in a state."""
+        return int(self._one(sa.select(sa.func.count()).select_from(schema.correction).where(schema.correction.c.state == state))[0])
+
     def correction(self, id: str) -> Correction | None:
         """One correction."""
         row = self._one(sa.select(schema.correction.c.body).where(schema.correction.c.id == id))

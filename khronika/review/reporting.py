@@ -7,7 +7,7 @@ belong to; all else is kept as words for an editor, and only what is empty, too 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -97,19 +97,19 @@ def submit(record: Record, correction: Correction, by: str, most_open: int) -> C
         TooMany: `most_open` are open already; what endangers somebody is taken a fifth beyond that.
     """
     most = most_open + (most_open // 5 if correction.category == DANGER else 0)
+    _check_room(record, most)  # before the turn to write is taken, and again in it: many may say it at once
+    with record.write(by=by) as tx:
+        known = next((one for one in record.corrections("proposed") if _content(one) == _content(correction)), None)
+        if known is not None:
+            return known
+        _check_room(record, most)
+        return enter(record, tx, [correction])[0]
 
-    def known() -> Correction | None:
-        found = record.corrections("proposed")
-        if len(found) >= most:
-            raise TooMany(f"{len(found)} corrections wait for an editor; please come back in a few days")
-        return next((one for one in found if _content(one) == _content(correction)), None)
 
-    return known() or _entered(record, correction, by, known)
-
-
-def _entered(record: Record, correction: Correction, by: str, known: Callable[[], Correction | None]) -> Correction:
-    with record.write(by=by) as tx:  # looked at again inside: many may say it at once
-        return known() or enter(record, tx, [correction])[0]
+def _check_room(record: Record, most: int) -> None:
+    count = record.count_corrections("proposed")
+    if count >= most:
+        raise TooMany(f"{count} corrections wait for an editor; please come back in a few days")
 
 
 def _content(c: Correction) -> tuple[object, ...]:
