@@ -206,10 +206,17 @@ def _resolved(found: list[Attribution]) -> list[Attribution]:
             fits = [quote for quote in known[-6:] if _fits(words, quote.words, sets)]
             one = replace(one, voice=_fullest(fits[-1], full, known) if fits else None)
         elif one.speaker is not None and one.voice is not None:
+            meant = next((quote for quote in reversed(known[-6:]) if not _is_paper(quote, sets)), None) if _is_paper(one.voice, sets) else None
             known.append(one.voice)
-            one = replace(one, voice=_fullest(one.voice, full, known))
+            one = replace(one, voice=meant or _fullest(one.voice, full, known))
         kept.append(one)
     return kept
+
+
+def _is_paper(voice: Quote, sets: dict[str, frozenset[str]]) -> bool:
+    """Whether the voice is "the statement": it speaks for whoever was told of before."""
+    words = voice.words.lower().split()
+    return len(words) == 2 and words[0] in ("the", "a", "its", "his") and words[1] in sets["papers"]
 
 
 def _full_name(surname: str, named: Sequence[Quote]) -> Quote | None:

@@ -27,6 +27,8 @@ __all__ = ["Attribution", "find_attributions", "find_claims"]
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[\w’'-]+")
 _POSSESSIVE = re.compile(r"[’'](s|$)")
+FAR_ANSWER, FAR_MORE = 5, 4
+"""Sentences behind a mention within which a denial or an accusation is of it, and within which "the attack" is."""
 _FIXED: dict[str, Stance] = {"claim": "claims_responsibility", "blame": "blames", "deny": "denies", "doubt": "doubts"}
 
 
@@ -37,6 +39,7 @@ class _Sides:
     content: dict[str, Any]
     own: re.Pattern[str]
     force: re.Pattern[str]
+    by_side: re.Pattern[str]
     ours: re.Pattern[str]
     enemy: re.Pattern[str]
     receives: re.Pattern[str]
@@ -48,12 +51,13 @@ def _sides() -> _Sides:
     pairs = [tuple(pair.split()) for pair in raw["enemies"]["pairs"]]
     words = {word: side for side, listed in raw["sides"].items() for word in listed.split()}
     content = {name: frozenset(value.split()) if isinstance(value, str) else re.compile(r"\b(?:" + "|".join(value) + ")") for name, value in raw["content"].items()}
-    own = re.compile(rf"(?:that )?(?:{raw['patterns']['own']})\b", re.IGNORECASE)
+    own = re.compile(rf"(?:^|\b(?:that|and|but|hours?|night|day|week|overnight|\w+day) |[,“\"] ?)(?:{raw['patterns']['own']})\b", re.IGNORECASE)
     force = re.compile(rf"\b([\w.’'-]+ )(?:[\w-]+ ){{0,2}}?(?:{raw['patterns']['force']})\b{raw['patterns']['not_passive']}")
+    by_side = re.compile(rf"\b(?:{raw['patterns']['by_side']}) (?:the )?([\w.’'-]+)")
     ours = re.compile(rf"\b(?:{raw['patterns']['ours']})\b", re.IGNORECASE)
     enemy = re.compile(rf"\b(?:{raw['patterns']['enemy']})\b", re.IGNORECASE)
     receives = re.compile(rf"(?:{raw['patterns']['receives']}) (?:\w+ ){{0,2}}$", re.IGNORECASE)
-    return _Sides(words, frozenset([(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]), content, own, force, ours, enemy, receives)
+    return _Sides(words, frozenset([(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]), content, own, force, by_side, ours, enemy, receives)
 
 
 def _low_words(words: str) -> list[str]:
@@ -91,14 +95,17 @@ def _author_side(one: Attribution, mention: Mention, voice: str | None) -> tuple
     """
     for participant in mention.perpetrators:
         quote = participant.quote
-        if any(span.start <= quote.start < span.end and span.within == quote.within for span in one.content):
-            own = voice if re.match(r"(?:our|we|its?|their|they|his)\b", quote.words.lower()) else None
+        if any(_holds(span, quote) for span in one.content):
+            own = voice or "own" if re.match(r"(?:our|we|its?|their|they|his)\b", quote.words.lower()) else None
             return True, _side(quote.words) or own
     content = " ".join(quote.words for quote in one.content)
-    if _sides().own.match(content) or _sides().ours.search(content):
+    if _sides().own.search(content) or _sides().ours.search(content):
         return True, voice or "own"
     if _sides().enemy.search(content):
         return True, "enemy"
+    for match in _sides().by_side.finditer(content):
+        if side := _side(match.group(1)):
+            return True, side
     for match in _sides().force.finditer(content):
         side = _side(match.group(1))
         if side is not None and not _sides().receives.search(content[: match.start()]):
@@ -120,26 +127,55 @@ def _stance(one: Attribution, mention: Mention, body: str) -> Stance:
     if lists["doubting"].search(low):
         return "doubts"
     voice = _side_of_voice(one.voice, body) if one.voice else None
-    if one.voice and mention.kind == "arrests" and set(_low_words(one.voice.words)) & lists["police"] and lists["arresting"].search(low):
+    spoken = set(_low_words(one.voice.words)) if one.voice else set()
+    if mention.kind == "arrests" and spoken & lists["police"] and lists["arresting"].search(low):
         return "claims_responsibility"
     named, other = _author_side(one, mention, voice)
-    if not named:
+    if not named:  # "89 drones had been shot down", says the ministry of those who do such things
+        return "claims_responsibility" if spoken & lists["armed"] and lists["success"].search(low) else "reports"
+    if voice == other and other is not None or other == "own":
+        return "claims_responsibility"
+    if mention.kind in _HARMLESS:
         return "reports"
     if other is None:
-        return "attributes"
-    if voice == other or other == "own":
-        return "claims_responsibility"
+        return _stance_on_unlisted(one, mention, spoken)
     if other == "enemy":
         return "blames"
-    hostile = (voice, other) in _sides().enemies or (voice is None and one.voice is not None and _is_official(one.voice))
-    return "blames" if hostile else "attributes"
+    official = one.voice is not None and _is_official(one.voice)
+    if voice is None and official and other in lists["home"]:
+        return "claims_responsibility"
+    return "blames" if (voice, other) in _sides().enemies or voice is None and official else "attributes"
 
 
-def _about(stance: Stance, content: str) -> About:
+def _stance_on_unlisted(one: Attribution, mention: Mention, spoken: set[str]) -> Stance:
+    """The same where the author is on no listed side: by the names that voice and author share, and by who the voice is."""
+    lists = _sides().content
+    authors = [set(_low_words(p.quote.words)) for p in mention.perpetrators if any(_holds(span, p.quote) for span in one.content)]
+    official = one.voice is not None and _is_official(one.voice)
+    if any((spoken & author) - lists["common"] or official and author & lists["of_states"] for author in authors):
+        return "claims_responsibility"
+    if authors and not any(author - lists["common"] - lists["anonymous"] for author in authors):
+        return "reports"
+    return "blames" if official else "attributes"
+
+
+_HARMLESS = frozenset({"agreement", "non_violent_transfer_of_territory", "peaceful_protest", "change_to_group", "headquarters_or_base"})
+"""Kinds for which to say who did it is to blame nobody."""
+
+
+def _holds(span: Quote, quote: Quote) -> bool:
+    """Whether a quote starts in a span."""
+    return span.within == quote.within and span.start <= quote.start < span.end
+
+
+def _about(stance: Stance, content: str, tells: bool) -> About:
+    """What of the event a claim is about; `tells` if the event's trigger is said in it."""
     lists, low = _sides().content, set(_low_words(content))
-    if stance in ("blames", "attributes", "claims_responsibility"):
+    if stance in ("blames", "attributes") or stance in ("claims_responsibility", "denies", "doubts") and low & lists["authorship"]:
         return "perpetrator"
-    for name in ("casualties", "weapon", "target"):
+    if low & lists["casualties"]:
+        return "casualties"
+    for name in () if tells else ("weapon", "target"):
         if low & lists[name]:
             return name
     return "occurrence"
@@ -192,23 +228,24 @@ def _follows(one: Attribution, owner: dict[int, int], segments: Sequence[Segment
     if one.segment in owner:
         return None
     content = " ".join(q.words for q in one.content)
-    if not set(_low_words(content)) & _sides().content["refers"]:
+    answers = one.group in _FIXED
+    if not answers and not set(_low_words(content)) & _sides().content["refers"]:
         return None
-    for back in range(1, 3):
+    for back in range(1, FAR_ANSWER if answers else FAR_MORE):
         at = one.segment - back
         if at in owner and segments[at].within == segments[one.segment].within:
             return owner[at]
     return None
 
 
-def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment], tolls: tuple[Toll | None, Toll | None]) -> Claim | None:
+def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment], tolls: tuple[Toll | None, Toll | None], tie: int) -> Claim | None:
     if one.voice is None:
         return None
     stance = _stance(one, mention, text.body)
     content = " ".join(quote.words for quote in one.content)
     killed, injured = tolls
     return Claim(
-        by=one.voice, stance=stance, about=_about(stance, content), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
+        by=one.voice, stance=stance, about=_about(stance, content, tie == 3), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
         killed=killed, injured=injured,
     )  # fmt: skip
 
@@ -238,7 +275,7 @@ def _distinct(claims: Sequence[tuple[int, Claim]]) -> tuple[Claim, ...]:
 def _asserted(participant: Participant, attributed: Sequence[tuple[Attribution, Claim]], claims: Sequence[Claim]) -> tuple[int, ...]:
     """Indices of the claims that name a perpetrator; -1 where the outlet does so itself."""
     quote = participant.quote
-    naming = [c for one, c in attributed if any(q.within == quote.within and q.start <= quote.start < q.end for q in one.content)]
+    naming = [c for one, c in attributed if any(_holds(span, quote) for span in one.content)]
     keys = {(fold(c.by.words), c.stance) for c in naming}
     found = tuple(i for i, c in enumerate(claims) if (fold(c.by.words), c.stance) in keys)
     return found or (-1,)
@@ -274,7 +311,7 @@ def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Ment
             tie = 1 if following[i] == at else _speaks_of(one, mention, evidence[at])
             if tie and i not in tolls:
                 tolls[i] = _tolls(one, segments)
-            claim = _make_claim(one, mention, text, segments, tolls[i]) if tie else None
+            claim = _make_claim(one, mention, text, segments, tolls[i], tie) if tie else None
             if claim is not None:
                 attributed.append((one, claim))
                 ranked.append((tie, claim))

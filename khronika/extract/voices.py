@@ -100,6 +100,8 @@ class Sentence:
         before = next((self.low(i) for i in range(at - 1, max(-1, at - 4), -1) if not self.is_adverb(i)), "")
         if low in self.sets["noun_like"] and (before in self.sets["before_noun"] or before in self.lexicon.cues or at == 0):
             return None
+        if low in self.sets["noun_before"] and self.low(at + 1) in self.sets["after_noun"]:
+            return None
         if low == "called" and before in self.sets["named"]:
             return None
         if before in ("is", "was", "were", "are", "been", "be", "so", "being") and self.low(at + 1) != "by" and not low.endswith("ing"):
@@ -113,10 +115,13 @@ class Sentence:
 
     def back(self, last: int) -> Range | None:
         """The phrase that ends at token `last`, read leftwards."""
-        breaks, first = self.sets["breaks"], last + 1
+        breaks, first, depth = self.sets["breaks"], last + 1, 0
         while first > 0 and last - first < 18:
             token = self.tokens[first - 1]
-            if token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(first - 1)):
+            depth += (token.word == ")") - (token.word == "(")
+            if depth > 0:  # "(DPR, LPR)" is part of the phrase
+                pass
+            elif token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(first - 1)):
                 break
             if token.low == "with" and self.low(last + 1).endswith("ing"):  # "with witnesses saying"
                 break
@@ -135,7 +140,7 @@ class Sentence:
         if first > last:
             return None
         head = self.low(last)
-        if self.low(first) in ("no", "any", "of", "as") or (first < last and self.low(first) in self.lexicon.cues):
+        if self.low(first) in ("no", "any", "of", "as", "on", "him", "them", "underneath") or (first < last and self.low(first) in self.lexicon.cues):
             return None
         if head in self.sets["never"] or head in ("of", "to", "the", "and", "a", "in", "for", "at", "on", "by", "from", "an"):
             return None
