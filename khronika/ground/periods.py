@@ -8,6 +8,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from functools import lru_cache
 
 Days = tuple[dt.date, dt.date]
 """First and last day, inclusive."""
@@ -76,6 +77,7 @@ def days_of(value: str) -> Days | None:
     return month_days(whole, int(month)) if month else _years(whole, whole)
 
 
+@lru_cache(maxsize=4096)
 def granularity_of(value: str) -> str | None:
     """What a value's days are: "day", "week", "month", "quarter", "season", "year", "decade", "century" or None."""
     for pattern, name in (

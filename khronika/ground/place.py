@@ -28,6 +28,17 @@ LENT = 300
 """Characters within which a town lends its point to a site or quarter that the index lacks."""
 FIRST = 50_000
 """Characters of a text that are searched for what a name means in full."""
+_NO_SCENE = re.compile(
+    r"(?:['’]s)? (?:family|families|street|road|highway|brigades?|battalion|news|tv|agency)\b"
+    r"|['’]s (?:\w+ )?(?:\w+ )?(?:ministry|minister|president|army|forces|troops|military|government|leader|parliament|ambassador)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned)\b")
+_AND = re.compile(r" and (?:the )?")
+_BETWEEN = re.compile(r"\bbetween (?:the )?(?:\w+ )?(?:of )?$")
+_EDGE = re.compile(r"\b")
+_REGION_AFTER, _REGION_BEFORE = re.compile(r"(?:['’]s)? (?:region|oblast|province|governorate)"), re.compile(r"(?:province|region)s? of \Z")
+_TOWN_AFTER, _TOWN_BEFORE = re.compile(r" city\b"), re.compile(r"\b(?:city|town|capital|port) (?:of )?\Z")
 _VILLAGE = re.compile(r"\b(?:village|town|city|settlement|hamlet|suburb)\b", re.IGNORECASE)
 
 
@@ -182,11 +193,7 @@ class Grounds:
         if "before says" in f or "before body" in f or "after first name" in f or "after title" in f:
             return False
         after = self.joined[found.end : found.end + 24]
-        if re.match(r"(?:['’]s)? (?:family|families|street|road|highway|brigades?|battalion|news|tv|agency)\b", after, re.IGNORECASE):
-            return False
-        if re.match(r"['’]s (?:\w+ )?(?:\w+ )?(?:ministry|minister|president|army|forces|troops|military|government|leader|parliament|ambassador)", after, re.IGNORECASE):
-            return False
-        return not re.match(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned)\b", after)
+        return not (_NO_SCENE.match(after) or _LABEL.match(after))
 
     def at(self, n: int, option: Option, reason: str) -> Place:
         """The Place that one meaning of one name gives."""
@@ -207,7 +214,7 @@ class Grounds:
             if a < 0 or b >= len(self.found):
                 continue
             x, y = self.found[a], self.found[b]
-            if not re.fullmatch(r" and (?:the )?", self.joined[x.end : y.start]) or not re.search(r"\bbetween (?:the )?(?:\w+ )?(?:of )?$", self.joined[max(0, x.start - 40) : x.start]):
+            if not _AND.fullmatch(self.joined[x.end : y.start]) or not _BETWEEN.search(self.joined[max(0, x.start - 40) : x.start]):
                 continue
             one, two = self.ranked[a].entry, self.ranked[b].entry
             if not one or not two or one.kind != "settlement" or two.kind != "settlement" or None in (one.latitude, two.latitude):
@@ -254,9 +261,12 @@ class Grounds:
     def said_elsewhere(self, found: Found) -> str:
         """Which of two twins the text names in full somewhere ("Kherson region", "the city of Kherson")."""
         if found.words not in self.said:
-            name, text = re.escape(found.words), self.joined[:FIRST]
-            region = re.search(rf"\b{name}(?:['’]s)? (?:region|oblast|province|governorate)|(?:provinces?|regions?) of {name}\b", text)
-            town = re.search(rf"\b(?:city|town|capital|port) (?:of )?{name}\b|\b{name} city\b", text)
+            text, region, town, start = self.joined[:FIRST], False, False, -1
+            while (start := text.find(found.words, start + 1)) >= 0:
+                end, before = start + len(found.words), text[max(0, start - 16) : start]
+                begins, ends = _EDGE.match(text, start), _EDGE.match(text, end)
+                region = region or bool(begins and _REGION_AFTER.match(text, end) or ends and _REGION_BEFORE.search(before))
+                town = town or bool(ends and _TOWN_BEFORE.search(before) or begins and _TOWN_AFTER.match(text, end))
             self.said[found.words] = f"{'region' if region else ''}{'town' if town else ''} said elsewhere" if region or town else "neither said elsewhere"
         return self.said[found.words]
 

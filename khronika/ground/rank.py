@@ -20,6 +20,8 @@ _OWN = ("kind said", "other kind said")
 KEPT = 10
 """Candidates of one name that are weighed in full, after a first choice by size and by the regions and countries named."""
 _CAPITAL = re.compile(r"(?<![^\W_])[A-ZА-ЯЄІЇҐ][^\W\d_]+")
+_AFTER = re.compile(r"[ -]([^\W\d_]+)")
+_BEFORE = re.compile(r"([^\W\d_]+)(?: of)? $")
 _INSIDE = re.compile(r",? (?:in|in the|of|of the|near) $|, (?:in )?(?:the )?$|,? \($")
 
 
@@ -190,8 +192,8 @@ def _containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, 
 
 def kind_said(scene: Scene, name: Found) -> str:
     """The kind that the next word gives a name ("Kherson region"), or the word before ("the city of Donetsk")."""
-    after = re.match(r"[ -]([^\W\d_]+)", scene.body[name.end : name.end + 24])
-    before = re.search(r"([^\W\d_]+)(?: of)? $", scene.body[max(0, name.start - 28) : name.start])
+    after = _AFTER.match(scene.body[name.end : name.end + 24])
+    before = _BEFORE.search(" ".join(scene.body[max(0, name.start - 28) : name.start].split(" ")[-3:]))
     for match, after_it in ((after, True), (before, False)):
         word = match.group(1).casefold() if match else ""
         for kind, listed in (("region", "region_words"), ("district", "district_words"), ("settlement", "settlement_words")):

@@ -75,7 +75,8 @@ class Grammar:
         codes: list[str] = []
         known = self._codes
         for match in self._tokens.finditer(body):
-            kind, raw = match.lastgroup, match.group()
+            kind = match.lastgroup or ""
+            raw = match[kind]
             form = raw.lower()
             if kind == "plain":
                 code = known.get(form, _UNKNOWN)
@@ -83,8 +84,8 @@ class Grammar:
                     code = _UNKNOWN
             else:
                 form = "'" if raw == "’" else form
-                code = self._code_of(kind or "", raw, form)
-            tokens.append(Token(match.start(), match.end(), form))
+                code = self._code_of(kind, raw, form)
+            tokens.append(Token(*match.span(kind), form))
             codes.append(code)
         return tokens, "".join(codes)
 
@@ -185,7 +186,7 @@ class Grammar:
         dotted = "|".join(sorted(self.words["dotted"], key=len, reverse=True))
         joined = "|".join(self.words["joined"])
         return re.compile(
-            r"(?P<plain>[^\W\d_]+(?=[ ,]))"
+            r" ?(?:(?P<plain>[^\W\d_]+(?=[ ,]))"  # the blank spares a search that fails between any two words
             r"|(?P<gap>\n[ \t]*\n\s*)"
             r"|(?P<ISO>\d{4}-\d{2}-\d{2}(?!\d))|(?P<NUMDATE>\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\d))"
             r"|(?P<CLOCK>(?:[01]?\d|2[0-4])[:.][0-5]\d(?::[0-5]\d)?(?=\s?(?:[ap]\.?m\b|hours|GMT|UTC))|(?:[01]?\d|2[0-4]):[0-5]\d(?![:\d]))"
@@ -193,7 +194,7 @@ class Grammar:
             r"|(?P<figure>\d{1,3}(?:,\d{3})+|\d+[.,]\d+|\d+(?:st|nd|rd|th)\b|\d+)"
             rf"|(?P<dotted>\b(?i:[ap]\.m\.?|b\.c\.(?:e\.)?|(?:{dotted})\.(?=[\s,)])))"
             rf"|(?P<model>(?!(?i:{joined})-)[^\W\d_]+-\d\w*)"
-            r"|(?P<word>[^\W\d_]+)|(?P<sign>[^\w\s])"
+            r"|(?P<word>[^\W\d_]+)|(?P<sign>[^\w\s]))"
         )
 
 

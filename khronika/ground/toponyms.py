@@ -16,8 +16,9 @@ from khronika import config
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of
 from khronika.text import Span, overlaps
 
-_TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’ʼ`][^\W\d_]+)*")
-_LOWER = re.compile(r"(?<![^\W\d_])[a-z]{2,}")
+# "U.S." or a word; what a match may begin with stands first, so that the search skips the rest fast.
+_TOKEN = re.compile(r"[^\W\d_](?:\.(?:[^\W\d_]\.)+|[^\W\d_]*(?:['’ʼ`][^\W\d_]+)*)")
+_LOWER = re.compile(r"[a-z](?<![^\W\d_][a-z])[a-z]+")
 _JOINT = re.compile(r"[ \u00a0]|-|\. ?")
 LONGEST = 6
 LEAST = 0.4
@@ -151,12 +152,16 @@ class Scene:
             return bool(re.fullmatch(r"['’]s republics?", self.body[a.end : b.end], re.IGNORECASE))
         return between in (" ", "\u00a0", "-", "‑", "–") or (between == ". " and a.word.casefold() in ("st", "mt", "ft", "ste") or between == ". " and len(a.word) == 1)
 
+    def may_begin(self, i: int) -> bool:
+        """Whether a name may start at token i: it has a capital, or is an article with a hyphen ("al-Bab")."""
+        first = self.tokens[i]
+        return first.capital or first.word in self.lists["articles"] and self.body[first.end : first.end + 1] == "-"
+
     def spans_from(self, i: int) -> list[int]:
         """Last tokens of the word runs that start at token i and may be one name, longest first."""
-        ends: list[int] = []
-        first = self.tokens[i]
-        if not first.capital and not (first.word in self.lists["articles"] and self.body[first.end : first.end + 1] == "-"):
+        if not self.may_begin(i):
             return []
+        ends: list[int] = []
         j = i
         while True:
             if self.tokens[j].capital or self.tokens[j].word in ("republic", "republics"):
@@ -293,6 +298,9 @@ def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[
     found: list[Found] = []
     i = 0
     while i < len(scene.tokens):
+        if not scene.may_begin(i):
+            i += 1
+            continue
         hit: Found | None = None
         for j in scene.spans_from(i):
             start, end = scene.tokens[i].start, scene.tokens[j].end

@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from khronika.ground.periods import add_days, add_months
 from khronika.ground.telling import Timex, Told, find_times, read_times
@@ -64,7 +64,7 @@ def when_of_mentions(text: Text, reading: Reading) -> list[When]:
     Raises:
         UsageError: the text's language has no grammar of time.
     """
-    return _Dating(text).read(reading)
+    return _Dating(text).read(reading) if reading.mentions else []
 
 
 class _Dating:
@@ -302,7 +302,9 @@ def _sharpness(time: Timex) -> int:
     return -(time.last - time.first).days
 
 
+@lru_cache(maxsize=4)
 def _side(words: str, published: dt.date | None, language: str) -> _Side:
+    """Kept, since events and assessments of one text are dated one after the other."""
     spans = sentences(words)
     told = read_times(words, published, language)
     return _Side(words, told, spans, [start for start, _ in spans], Sorted([(time.start, time.end) for time in told.times]))
