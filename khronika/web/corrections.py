@@ -17,7 +17,7 @@ from khronika.policy import Policy
 from khronika.review.deciding import find_correction
 from khronika.review.places import locate
 from khronika.review.public import public_log, show_correction
-from khronika.review.reporting import ASKED, CATEGORIES, MOST_NAME, MOST_SELECTED, Report, TooMany, submit, take_report
+from khronika.review.reporting import ASKED, CATEGORIES, MOST_NAME, Report, TooMany, submit, take_report
 from khronika.types import KINDS, Correction
 from khronika.web.context import Context, Ctx, policy_of
 from khronika.web.forms import Fields, Form
@@ -32,7 +32,6 @@ TRAP = "website"
 """A field that no person sees; programs that fill in everything fill it in."""
 A_MINUTE, A_DAY = 10, 60
 """Corrections that one reader may send."""
-_ABOUT = ("event", "document", "account", "words", "prefix", "suffix", "start", "within")
 
 
 @router.get("/corrections")
@@ -57,7 +56,7 @@ def outside(context: Context) -> Policy:
 @router.get("/corrections/new")
 def ask(context: Ctx, request: Request) -> Response:
     """The form, as a page or (`part`) for the dialog of another page."""
-    said = Fields({name: value[: MOST_SELECTED * 2] for name, value in request.query_params.items() if name in (*_ABOUT, "category")})
+    said = Fields({name: value[:100] for name, value in request.query_params.items() if name in ("event", "document", "category")})
     if not (said.of("event") or said.of("document")):
         raise HTTPException(400, "which event or text is meant? Go there and choose “Suggest a correction”")
     return _form(context, request, said)

@@ -117,7 +117,8 @@ def test_what_cannot_be_taken_is_said_and_kept_in_the_form(copied: Path, form: d
 def test_hostile_words_come_back_as_words(copied: Path) -> None:
     with client_of(copied, "public") as client:
         form = client.get("/corrections/new", params={"event": '"><script>alert(1)</script>', "words": "<img src=x onerror=alert(1)>"})
-        again = client.post("/corrections", data=said(category="?", reason="</textarea><script>alert(1)</script>", name='"><b>'))
+        hostile = {"reason": "</textarea><script>alert(1)</script>", "name": '"><b>', "words": "<img src=x onerror=alert(1)>", "prefix": "<script>alert(2)</script>"}
+        again = client.post("/corrections", data=said(category="?", **hostile))
     for text in (form.text, again.text):
         assert "<script>alert" not in text and "<img src=x" not in text and '"><b>' not in text
 

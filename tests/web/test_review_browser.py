@@ -71,6 +71,7 @@ def test_the_whole_correction_by_keyboard(site: str, copied: Path, open_page: Ca
     press(page, "Control+Enter")
     page.wait_for_selector("dialog[open] form")
     assert page.inner_text("dialog .context mark") == words
+    assert not any("words=" in address or "prefix=" in address for address in page.seen.addresses)  # in no log of a server
     assert page.evaluate("document.activeElement.id") == "correct-title"
     for key in ["Tab"] * 15 + ["Shift+Tab"] * 15:
         press(page, key)

@@ -78,8 +78,7 @@
   async function open(found) {
     const item = new URLSearchParams(link.dataset.correct);
     const tooLong = found && points(found.words) > MOST ? points(found.words) : 0;
-    if (found && !tooLong) for (const [name, value] of Object.entries(found)) item.set(name, value);
-    if (!item.get("event")) item.delete("account");
+    if (found && !item.get("event")) delete found.account;
     key = `correction ${link.dataset.correct}`;
     opener = document.activeElement;
     range = document.getSelection()?.rangeCount ? document.getSelection().getRangeAt(0).cloneRange() : null;
@@ -96,6 +95,7 @@
       return;
     }
     fill(await answer.text());
+    if (found && !tooLong) quote(found);
     if (tooLong) complain(`You selected ${tooLong} characters; at most ${MOST} can be taken. Say below where it stands, or close this and select fewer.`);
     restore();
     dialog.showModal();
@@ -113,6 +113,29 @@
     enhance(form);
     form.addEventListener("input", keep);
     form.addEventListener("submit", send);
+  }
+
+  // Put in here and not in the address that is asked for: what somebody selects is to stand in no log of a server.
+  function quote(found) {
+    const form = dialog.querySelector("form");
+    for (const [name, value] of Object.entries(found)) {
+      const field = form.querySelector(`input[type=hidden][name=${name}]`) || document.createElement("input");
+      field.type = "hidden";
+      field.name = name;
+      field.value = value;
+      form.prepend(field);
+    }
+    const context = document.createElement("p");
+    context.className = "context";
+    context.dir = "auto";
+    const parts = [["span", `…${found.prefix}`], ["mark", found.words], ["span", `${found.suffix}…`]];
+    context.append(...parts.map(([tag, words]) => {
+      const part = document.createElement(tag);
+      part.textContent = words;
+      if (tag === "span") part.className = "faint";
+      return part;
+    }));
+    form.querySelector(".about").replaceWith(context);
   }
 
   function complain(words) {
