@@ -40,6 +40,7 @@ class Setting:
             if len(armed) > len(quiet) + CLEAR:
                 break
         self._armed, self._quiet = len(armed), len(quiet)
+        self._harm = short and any(self._signs["harm"].search(segment.words) for segment in segments)
 
     def holds(self, own: list[Segment], kind: str, strength: float) -> bool:
         """Whether an occurrence of this kind, told in these sentences, belongs to a conflict."""
@@ -50,4 +51,4 @@ class Setting:
             return True
         if self._quiet:
             return self._armed >= self._quiet and strength >= self._sure and (self._short or bool(self._signs["armed"].search(words)))
-        return kind in PUBLIC or strength >= SURE or (strength >= self._sure and bool(self._signs["harm"].search(words)))
+        return kind in PUBLIC or strength >= SURE or (strength >= self._sure and self._harm)
