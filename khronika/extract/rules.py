@@ -121,7 +121,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         by=NAME,
         trigger=trigger.quote,
         kind=trigger.kind,  # type: ignore[arg-type]
-        status=trigger.status,
+        status="alleged" if trigger.status == "occurred" and _is_unproven(occurrence, segments, lexicon) else trigger.status,
         background=trigger.is_background,
         rollup=trigger.is_rollup,
         evidence=tuple(segment.quote() for segment in own),
@@ -135,6 +135,14 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         detained=detained if trigger.kind in ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash") else None,
         p=round(min(0.95, max(0.05, trigger.strength)), 2),
     )
+
+
+def _is_unproven(occurrence: Occurrence, segments: list[Segment], lexicon: Lexicon) -> bool:
+    """Whether a sentence of an occurrence, or the one behind them in its paragraph, says that nobody could verify it."""
+    last = segments[occurrence.sentences[-1]]
+    told = [segments[at] for at in occurrence.sentences]
+    behind = [s for s in segments[occurrence.sentences[-1] + 1 : occurrence.sentences[-1] + 2] if s.paragraph == last.paragraph]
+    return any(len(s.words) < roles.TOO_LONG and lexicon.status["unproven"].search(s.words) for s in (*told, *behind))
 
 
 def _lead_in(segments: list[Segment], first: int) -> list[Segment]:
