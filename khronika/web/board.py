@@ -97,7 +97,9 @@ class Board:
         self.places, self.actors, self.sources = _Tags(), _Tags(), _Tags()
         self.order: Numbers = np.empty(0, np.int64)
         self._at: dict[int, int] = {}
-        self._names: dict[str, int] = {}
+        self._names: dict[tuple[str, str, str], int] = {}
+        self.named: list[tuple[str, str]] = []
+        """Precision and name of a place by the code in column `name`."""
         self.seq = 0
 
     def changed(self, seq: int, gone: Iterable[int], rows: Iterable[tuple[int, bytes]]) -> Board:
@@ -140,7 +142,7 @@ class Board:
                 "radius": row.radius_km or 0.0,
                 "is_area": row.precision in _AREAS,
                 "changed": int(row.changed.timestamp()) if row.changed else 0,
-                "name": self._names.setdefault(f"{row.precision}|{row.place}|{row.country}", len(self._names)),
+                "name": self._name(row.precision or "", row.place or "", row.country or ""),
                 "killed": row.killed.low if row.killed else -1,
                 "contested": bool(row.contested),
                 "background": row.background,
@@ -148,6 +150,13 @@ class Board:
             for name, value in values.items():
                 found[name].append(value)
         return found
+
+    def _name(self, precision: str, place: str, country: str) -> int:
+        key = precision, place, country
+        if key not in self._names:
+            self.named.append((precision, place))
+            self._names[key] = len(self._names)
+        return self._names[key]
 
     def row(self, at: int) -> Row:
         """The row at a position."""

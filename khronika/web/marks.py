@@ -62,17 +62,17 @@ def _grouped(board: Board, picked: Numbers, keys: Numbers) -> list[Mark]:
     found = []
     for n, start in enumerate(starts):
         is_one = north[n] - south[n] < 1e-4 and east[n] - west[n] < 1e-4
-        row = board.row(int(picked[start])) if is_one else None
+        precision, name = board.named[c["name"][picked[start]]] if is_one else ("", "")
         found.append(
             Mark(
                 latitude=float(middle[0][n]),
                 longitude=float(middle[1][n]),
                 events=int(counts[n]),
                 contested=int(contested[n]),
-                radius_km=float(radius[n]) if row else 0.0,
-                precision=(row.precision or "") if row else "",
-                name=(row.place or "") if row else "",
-                id=row.id if row and counts[n] == 1 else None,
+                radius_km=float(radius[n]) if is_one else 0.0,
+                precision=precision,
+                name=name,
+                id=board.event_id(int(picked[start])) if is_one and counts[n] == 1 else None,
                 box=None if is_one else (float(west[n]), float(south[n]), float(east[n]), float(north[n])),
             )
         )
