@@ -20,6 +20,9 @@ from khronika.extract.segments import Segment
 from khronika.types import Assessment, Forecast, Mention, Quote, Text, Topic
 
 _WORD = re.compile(r"[a-z][a-z']*")
+_MONTH = re.compile(r"(?<=\S )May\b|^May(?= \d|,)")
+"""May the month, not "may": with a capital inside a sentence, or before a day."""
+_QUOTED = re.compile(r"[“\"](?:[^\s“”\"]+ ){0,4}[^\s“”\"]+[”\"]")
 _DIGIT, _MARK = re.compile(r"\d"), re.compile("[“\"”]")
 
 
@@ -65,7 +68,7 @@ def _lexicon() -> _Lexicon:
 
 def groups_of(words: str) -> set[str]:
     """The groups of words that a sentence holds."""
-    listed = _WORD.findall(words.lower().replace("’", "'"))
+    listed = _WORD.findall(_MONTH.sub("monthofmay", words).lower().replace("’", "'"))
     found: set[str] = set().union(*map(_groups_of_word, listed))
     pairs = _lexicon().pairs
     for pair in zip(listed, listed[1:], strict=False):
@@ -144,7 +147,9 @@ def find_outlook(
     forecasts: list[Forecast] = []
     for index, segment in enumerate(segments):
         told = bisect_left(triggers, (segment.within, segment.start)) < bisect_left(triggers, (segment.within, segment.end))
-        features = features_of(segment, groups_of(segment.words), {one.group for one in voices.get(index, ())}, index == 0, told)
+        cues = {one.group for one in voices.get(index, ())}
+        meant = segment.words if cues or not _MARK.search(segment.words) else _QUOTED.sub("", segment.words)  # a name in quotes says nothing
+        features = features_of(segment, groups_of(meant), cues, index == 0, told)
         scores = _score(lexicon.assessment, features), _score(lexicon.forecast, features)
         if scores[0] < lexicon.least[0] and scores[1] < lexicon.least[1]:
             continue

@@ -66,3 +66,25 @@ def test_spans_are_exact(words: list[str]) -> None:
     assessments, forecasts = find_outlook(text, segments_of(text), [])
     for quote in [a.quote for a in assessments] + [q for f in forecasts for q in (f.quote, f.likelihood, f.horizon) if q]:
         assert text.body[quote.start : quote.end] == quote.words
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The bridge at Orlivka was destroyed on 5 May 2025 in an attack by the navy.",
+        "In May the two sides met in Harbour City and signed the accord.",
+        "May 7 was the day of the burial, and the whole town came.",
+        "The claims of both sides could not be verified.",
+        'The company sold its film "What Will Be Found" to a channel in March.',
+    ],
+)
+def test_the_past_is_no_forecast(body: str) -> None:
+    text = make_text(body)
+    assert find_outlook(text, segments_of(text), [])[1] == ()
+
+
+def test_may_the_verb_and_may_the_month() -> None:
+    text = make_text("The rebels may attack the port in May, analysts said.")
+    _, (forecast,) = find_outlook(text, segments_of(text), [])
+    assert forecast.likelihood is not None and forecast.likelihood.words == "may"
+    assert forecast.horizon is not None and forecast.horizon.words == "in May"
