@@ -41,10 +41,14 @@ train/work/env/.installed:
 	@train/work/env/bin/pip install --quiet -e . safetensors onnx
 	@touch $@
 
+TRAIN := train/work/env/bin/python -m train.extractor
+
 train: train/work/env/.installed
-	@train/work/env/bin/python -m train.extractor.run --data ../shared --out train/work --threads 2
-	@train/work/env/bin/python -m train.extractor.pack train/work/checkpoint.pt --out khronika/data/model
-	@train/work/env/bin/python -m train.extractor.tune khronika/data/model --data ../shared
+	@$(TRAIN).run --data ../shared --out train/work/stage1 --mix gold=1,reports=1,muc=0.5,polnear=0.05,re3d=0.5 --steps 2200
+	@$(TRAIN).run --data ../shared --out train/work/stage2 --start train/work/stage1/checkpoint.pt --mix gold=1,reports=2,muc=0.3,polnear=0.02,re3d=0.3 \
+		--steps 850 --decay 850 --warm 20 --rate 1.5e-4 --head-rate 8e-4 --average 0.995 --seed 3
+	@$(TRAIN).pack train/work/stage2/checkpoint.pt --out khronika/data/model
+	@$(TRAIN).tune khronika/data/model --data ../shared
 
 clean:
 	rm -rf vendor/.installed vendor/node_modules khronika/web/static/vendor .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from copy import copy
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from khronika.errors import ModelError
 from khronika.extract import EXTRACTORS
@@ -37,6 +39,7 @@ def model() -> ModelExtractor:
 def quotes(reading: Reading) -> list[Quote]:
     found = [q for m in reading.mentions for q in (m.trigger, *m.evidence)]
     found += [x.quote for m in reading.mentions for x in (*m.perpetrators, *m.targets, *m.victims, *m.weapons)]
+    found += [q for m in reading.mentions for q in (*m.when_words, *m.where_words, *(c.by for c in m.claims), *(c.value for c in m.claims if c.value))]
     return found + [x.quote for x in (*reading.assessments, *reading.forecasts)]
 
 
@@ -49,6 +52,32 @@ def test_events_and_roles(model: ModelExtractor) -> None:
     assert strike.killed is not None and strike.killed.low == 2
     assert any("drone" in x.quote.words for x in strike.weapons)
     assert all(m.by == model.name and m.p is not None and 0.0 <= m.p <= 1.0 for m in reading.mentions)
+
+
+@pytest.mark.parametrize("way", ["model", "both", "rules"])
+def test_claims_stay_in_order_whoever_fills_them(model: ModelExtractor, way: str) -> None:
+    other = copy(model)
+    sources = model.settings.sources | {"claims": way, "stance": "model", "perpetrators": "both", "places": "model", "times": "model"}
+    other.settings = replace(model.settings, sources=sources, least=model.settings.least | {"source": 0.02, "perp_person": 0.02, "place": 0.02, "time": 0.02})
+    text = text_of(NEWS + "\n\nThe governor said that rebels shelled Zelenivka on Friday and wounded three farmers. He blamed their commander.")
+    reading = other.read(text)
+    assert all(exact(text, quote) for quote in quotes(reading))
+    assert any(m.claims for m in reading.mentions)
+    for mention in reading.mentions:
+        assert all(-1 <= n < len(mention.claims) for x in mention.perpetrators for n in x.asserted_by)
+        assert [c.by.start for c in mention.claims] == sorted(c.by.start for c in mention.claims)
+
+
+def test_a_text_without_capitals_is_left_to_the_network(model: ModelExtractor) -> None:
+    text = text_of(NEWS.lower())
+    reading = model.read(text)
+    assert reading.mentions and all(exact(text, quote) for quote in quotes(reading))
+    assert all(x.p is not None for m in reading.mentions for x in (*m.victims, *m.targets, *m.perpetrators))
+
+
+def test_voices_and_what_they_say(model: ModelExtractor) -> None:
+    text = text_of(NEWS)
+    assert all(exact(text, quote) for found in model.speech(text) for quote in found)
 
 
 def test_same_text_same_reading(model: ModelExtractor) -> None:

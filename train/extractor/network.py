@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from khronika.extract.model.layout import LONGEST_SPAN, REACH, ROLES, WIDTH, slices
+from khronika.extract.model.layout import LONGEST_SPAN, REACH, ROLES, SENTENCE, TAGS, WIDTH, slices
 from train.extractor.examples import Window
 
 HEAD = slices()
@@ -32,21 +33,36 @@ def base_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
+class Dropout(nn.Module):
+    """Dropout by masks drawn once: drawing anew takes a fifth of a step on a CPU."""
+
+    def __init__(self, share: float, pool: int = 1 << 23) -> None:
+        super().__init__()
+        self.register_buffer("pool", (torch.rand(pool) >= share).to(torch.bfloat16) / (1.0 - share), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        pool, size = self.pool, x.numel()
+        start = int(torch.randint(len(pool) - size, (1,)))
+        return x * pool[start : start + size].view_as(x).to(x.dtype)
+
+
 class Layer(nn.Module):
     """One transformer layer, post-norm."""
 
-    def __init__(self, size: int, heads: int, inner: int, dropout: float) -> None:
+    def __init__(self, size: int, heads: int, inner: int, drop: nn.Module) -> None:
         super().__init__()
         self.heads = heads
         self.query, self.key, self.value, self.out = (nn.Linear(size, size) for _ in range(4))
         self.norm1, self.norm2 = nn.LayerNorm(size, 1e-12), nn.LayerNorm(size, 1e-12)
         self.wide, self.narrow = nn.Linear(size, inner), nn.Linear(inner, size)
-        self.drop = nn.Dropout(dropout)
+        self.drop = drop
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         batch, length, size = x.shape
-        q, k, v = (f(x).view(batch, length, self.heads, size // self.heads).transpose(1, 2) for f in (self.query, self.key, self.value))
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
+        q, k, v = (f(x).view(batch, length, self.heads, size // self.heads).transpose(1, 2).float() for f in (self.query, self.key, self.value))
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         x = self.norm1(x + self.drop(self.out(mixed.transpose(1, 2).reshape(batch, length, size))))
         return self.norm2(x + self.drop(self.narrow(F.gelu(self.wide(x)))))
 
@@ -67,8 +83,9 @@ class Network(nn.Module):
         self.place = nn.Embedding.from_pretrained(place, freeze=True)
         self.norm = nn.LayerNorm(size, 1e-12)
         self.norm.load_state_dict({k: given[f"embeddings.LayerNorm.{k}"] for k in ("weight", "bias")})
+        self.drop = Dropout(dropout)
         self.layers = nn.ModuleList(
-            Layer(size, config["num_attention_heads"], config["intermediate_size"], dropout) for _ in range(config["num_hidden_layers"])
+            Layer(size, config["num_attention_heads"], config["intermediate_size"], self.drop) for _ in range(config["num_hidden_layers"])
         )
         for number, layer in enumerate(self.layers):
             layer.load_state_dict({f"{ours}.{k}": given[f"encoder.layer.{number}.{name}.{k}"] for name, ours in NAMES.items() for k in ("weight", "bias")})
@@ -83,7 +100,6 @@ class Network(nn.Module):
             self.heads.bias[HEAD["label"]] = -2.0
         self.far = nn.Parameter(torch.zeros(2 * REACH + 1))
         self.role_far = nn.Parameter(torch.zeros(len(ROLES), 2 * REACH + 1))
-        self.drop = nn.Dropout(dropout)
 
     def bottom(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = self.norm(self.word(ids) + self.place.weight[: ids.shape[1]][None])
@@ -120,12 +136,12 @@ def span_scores(z: Tensor) -> Tensor:
 
 
 def _span_loss(scores: Tensor, truth: Tensor) -> Tensor:
-    """The multi-label loss of GlobalPointer (Su, 2022): every true span above zero, every other below."""
+    """[type] the multi-label loss of GlobalPointer (Su, 2022): every true span above zero, every other below."""
     scores, truth = scores.flatten(1), truth.flatten(1)
     signed = (1 - 2 * truth) * scores
     zero = torch.zeros_like(signed[:, :1])
     wrong = torch.logsumexp(torch.cat([signed.masked_fill(truth > 0, -1e5), zero], 1), 1)
-    return (wrong + torch.logsumexp(torch.cat([signed.masked_fill(truth == 0, -1e5), zero], 1), 1)).mean()
+    return wrong + torch.logsumexp(torch.cat([signed.masked_fill(truth == 0, -1e5), zero], 1), 1)
 
 
 def sentence_scores(z: Tensor, sentences: list[tuple[int, int]]) -> Tensor:
@@ -134,50 +150,76 @@ def sentence_scores(z: Tensor, sentences: list[tuple[int, int]]) -> Tensor:
 
 
 class Loss:
-    """The sum of all heads' losses on one window."""
+    """The losses of all heads on one window; what the window's data set does not annotate gives none."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
 
     def __call__(self, z: Tensor, window: Window) -> dict[str, Tensor]:
+        found = {"spans": 0.4 * self._spans(z, window)}
+        if window.labels:
+            given = torch.tensor(window.labels)
+            known = ~given.isnan()
+            losses = F.binary_cross_entropy_with_logits(sentence_scores(z, window.sentences), given.nan_to_num(), reduction="none")
+            found["sentences"] = 8 * (losses * known).sum() / known.sum().clamp(min=len(SENTENCE))
+        if window.tags is not None:
+            given = torch.zeros(len(z), len(TAGS))
+            for tag, a, b in window.tags:
+                given[a:b, tag] = 1.0
+            found["tags"] = 4 * F.binary_cross_entropy_with_logits(z[:, HEAD["tag"]], given)
+        if window.stances:
+            voices = torch.stack([z[a:b].mean(0) for a, b in window.stances])
+            found["stance"] = F.cross_entropy(voices[:, HEAD["stance"]], torch.tensor(list(window.stances.values())))
+        if window.happenings and window.sentences:
+            found |= self._happenings(z, window)
+        return found
+
+    def _spans(self, z: Tensor, window: Window) -> Tensor:
         scores = span_scores(z)
         truth = torch.zeros_like(scores)
         for kind, a, b in window.spans:
             truth[kind, a, b - 1 - a] = 1.0
-        if not window.full:
-            return {"spans": 0.5 * _span_loss(scores[1:], truth[1:])}
-        found = {"spans": _span_loss(scores, truth)}
-        if window.sentences:
-            given = torch.tensor(window.labels)
-            found["sentences"] = 8 * F.binary_cross_entropy_with_logits(sentence_scores(z, window.sentences), given)
-        if window.happenings:
-            found |= self._happenings(z, window)
-        return found
+        kinds = sorted(window.asked)
+        for kind, ranges in window.asked.items():
+            if ranges is not None:
+                unasked = torch.ones(len(z), dtype=torch.bool)
+                for a, b in ranges:
+                    unasked[a:b] = False
+                scores[kind] = scores[kind].masked_fill(unasked[:, None] & (truth[kind] == 0), -1e4)
+        return _span_loss(scores[kinds], truth[kinds]).sum()
 
     def _happenings(self, z: Tensor, window: Window) -> dict[str, Tensor]:
         events, sentences = window.happenings, window.sentences
         mean = torch.stack([z[h.trigger[0] : h.trigger[1]].mean(0) for h in events])
-        kind = F.cross_entropy(mean[:, HEAD["kind"]], torch.tensor([h.kind for h in events]))
-        state = F.binary_cross_entropy_with_logits(mean[:, HEAD["state"]], torch.tensor([h.states for h in events]))
-        where = [next((n for n, (a, b) in enumerate(sentences) if a <= h.trigger[0] < b), 0) for h in events]
+        where = [_home(h.trigger[0], sentences) for h in events]
+        found = {"kind": F.cross_entropy(mean[:, HEAD["kind"]], torch.tensor([h.kind for h in events]))}
+        stated = [n for n, h in enumerate(events) if h.states]
+        if stated:
+            states = torch.tensor([events[n].states for n in stated])
+            found["state"] = F.binary_cross_entropy_with_logits(mean[stated][:, HEAD["state"]], states)
         means = torch.stack([z[a:b].mean(0) for a, b in sentences])
-        far = torch.tensor([[min(REACH, max(-REACH, n - w)) + REACH for n in range(len(sentences))] for w in where])
-        link = mean[:, HEAD["from"]] @ means[:, HEAD["to"]].T / 8.0 + self.network.far[far]
-        joined = torch.tensor([[float(n in h.evidence) for n in range(len(sentences))] for h in events])
-        elsewhere = far != REACH
-        found = {"kind": kind, "state": state}
-        if elsewhere.any():
-            weight = 1.0 + 2.0 * joined
-            found["evidence"] = 2 * (F.binary_cross_entropy_with_logits(link, joined, weight=weight, reduction="none") * elsewhere).sum() / elsewhere.sum()
+        far = torch.tensor([_steps(w, range(len(sentences))) for w in where])
+        joined = torch.tensor([[float(n in (h.evidence or ())) for n in range(len(sentences))] for h in events])
+        asked = (far != REACH) & torch.tensor([h.evidence is not None for h in events])[:, None]
+        if asked.any():
+            link = mean[:, HEAD["from"]] @ means[:, HEAD["to"]].T / 8.0 + self.network.far[far]
+            losses = F.binary_cross_entropy_with_logits(link, joined, weight=1.0 + 2.0 * joined, reduction="none")
+            found["evidence"] = 2 * (losses * asked).sum() / asked.sum()
         parts = sorted({s for h in events for s in h.arguments})
         if parts:
             spans = torch.stack([z[a:b].mean(0) for _, a, b in parts])
-            home = [next((n for n, (a, b) in enumerate(sentences) if a <= s[1] < b), 0) for s in parts]
-            steps = torch.tensor([[min(REACH, max(-REACH, n - w)) + REACH for n in home] for w in where])
-            roles = torch.tensor([s[0] - 1 for s in parts])
+            steps = torch.tensor([_steps(w, [_home(a, sentences) for _, a, _ in parts]) for w in where])
+            roles = torch.tensor([kind - 1 for kind, _, _ in parts])
             match = mean[:, HEAD["doer"]] @ spans[:, HEAD["part"]].T / 8.0 + self.network.role_far[roles[None].expand(len(events), -1), steps]
             held = torch.tensor([[float(s in h.arguments) for s in parts] for h in events])
-            found["roles"] = F.binary_cross_entropy_with_logits(match, held)
+            found["roles"] = 2 * F.binary_cross_entropy_with_logits(match, held)
         return found
 
 
+def _home(token: int, sentences: list[tuple[int, int]]) -> int:
+    return next((n for n, (a, b) in enumerate(sentences) if a <= token < b), 0)
+
+
+def _steps(here: int, others: Iterable[int]) -> list[int]:
+    """Sentences from `here` to each other one, cut off at REACH and counted from zero."""
+    return [min(REACH, max(-REACH, n - here)) + REACH for n in others]

@@ -23,7 +23,7 @@ from train.extractor.network import Network, base_folder
 
 FUSED = "com.microsoft"
 START = {"event": (0.5, 0.5, 2.0, 0.0, 0.0), "assessment": (1.0, 0.5, 0.0), "forecast": (1.0, 0.5, 0.0)}
-LEAST = {"event": 0.5, "assessment": 0.5, "forecast": 0.5, "evidence": 0.5, "perp_person": 0.3, "perp_group": 0.3, "target": 0.3, "victim": 0.3, "weapon": 0.3, "background": 0.5, "alleged": 0.5, "attempted": 0.5, "foiled": 0.5}
+LEAST = {"event": 0.5, "assessment": 0.5, "forecast": 0.5, "evidence": 0.5, "perp_person": 0.3, "perp_group": 0.3, "target": 0.3, "victim": 0.3, "weapon": 0.3, "source": 0.3, "place": 0.3, "time": 0.3, "background": 0.5, "alleged": 0.5, "attempted": 0.5, "foiled": 0.5}
 
 
 class Graph:
@@ -101,7 +101,8 @@ def to_onnx(network: Network) -> Any:
 def pack(checkpoint: Path, out: Path, note: str) -> None:
     """Write model.onnx, vocab.txt and settings.json (with starting thresholds; `train.extractor.tune` chooses them)."""
     network = Network()
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
+    state = torch.load(checkpoint, weights_only=True)
+    network.load_state_dict(state["network"] | state["average"])
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(to_onnx(network), str(out / "model.onnx"))
     shutil.copy(base_folder() / "vocab.txt", out / "vocab.txt")

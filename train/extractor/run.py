@@ -1,6 +1,7 @@
-"""Data folders go in, trained weights come out: `python -m train.extractor.run --data ../shared --out train/work`.
+"""Data folders go in, trained weights come out: `python -m train.extractor.run --data ../shared --out train/work/stage1 ...`.
 
-Seeds are fixed, a checkpoint is written every five minutes and a later call goes on from it; `dev` parts are never read.
+One run is one stage. Seeds are fixed; every five minutes a checkpoint is written, from which a later call of the same stage goes on at the same step.
+The checkpoint holds the weights as they are and their moving average, which is what is packed. `dev` parts are never read.
 """
 
 from __future__ import annotations
@@ -10,34 +11,48 @@ import collections
 import random
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from khronika.extract.model.wordpiece import WordPiece
-from train.extractor.examples import Window, cut, from_gold, from_muc, gold_articles, held_out, own_reports
+from train.extractor.datasets import from_gold, from_muc, from_polnear, from_re3d, gold_articles, own_reports
+from train.extractor.examples import Window, cut, held_out
 from train.extractor.network import Loss, Network, base_folder
 
 CHECKPOINT_SECONDS = 300
+QUIET = 0.15
+"""Of MUC-4's articles without any event, the share that is seen for each that is seen with one."""
+Group = list[Window]
 
 
-def windows(data: Path, reports: Path) -> tuple[list[Window], list[Window], list[Window]]:
-    """Training windows with all fields, those with roles alone, and those of the fixed tenth."""
+def windows(data: Path, reports: Path, names: list[str]) -> tuple[dict[str, list[Window]], list[Window]]:
+    """The windows of each wanted data set, and those of the fixed tenth."""
     pieces = WordPiece((base_folder() / "vocab.txt").read_text(encoding="utf-8").split("\n"))
     gold = gold_articles(data / "gold" / "train")
-    own = [from_gold(article, pieces) for article in own_reports(reports)]
-    full = own + [from_gold(a, pieces) for a in gold if not held_out(a["id"])]
-    tenth = [from_gold(a, pieces) for a in gold if held_out(a["id"])]
-    roles = from_muc(data / "data" / "muc4" / "gtt_train.jsonl", pieces)
-    return tuple([w for text in texts for w in cut(text, pieces)] for texts in (full, roles, tenth))  # type: ignore[return-value]
+    readers = {
+        "gold": lambda: (from_gold(a, pieces) for a in gold if not held_out(a["id"])),
+        "reports": lambda: (from_gold(a, pieces) for a in own_reports(reports)),
+        "muc": lambda: from_muc(data / "data" / "muc4" / "gtt_train.jsonl", pieces),
+        "polnear": lambda: from_polnear(data / "data" / "polnear" / "train", pieces),
+        "re3d": lambda: from_re3d(data / "data" / "re3d", pieces),
+    }
+    sets = {name: [w for text in readers[name]() for w in cut(text, pieces)] for name in names}
+    return sets, [w for a in gold if held_out(a["id"]) for w in cut(from_gold(a, pieces), pieces)]
 
 
-def batches(wanted: list[Window], most: int, chance: random.Random) -> list[list[Window]]:
-    """Groups of windows of like length, at most `most` tokens with padding, in random order."""
-    wanted = sorted(wanted, key=lambda w: len(w.ids) + chance.random() * 40)
-    found: list[list[Window]] = []
-    group: list[Window] = []
+def epoch(sets: dict[str, list[Window]], mix: dict[str, float], most: int, chance: random.Random) -> list[Group]:
+    """Batches of one pass: of each data set its share (2.5: twice, and half of it once more), in random order."""
+    wanted: list[Window] = []
+    for name, share in mix.items():
+        for kind, part in ((True, share), (False, share * (QUIET if name == "muc" else 1.0))):
+            held = [w for w in sets[name] if w.eventful == kind]
+            wanted += held * int(part) + chance.sample(held, round(len(held) * (part - int(part))))
+    wanted.sort(key=lambda w: len(w.ids) + chance.random() * 40)
+    found: list[Group] = []
+    group: Group = []
     for window in wanted:
         if group and max(len(w.ids) for w in (*group, window)) * (len(group) + 1) > most:
             found.append(group)
@@ -48,6 +63,17 @@ def batches(wanted: list[Window], most: int, chance: random.Random) -> list[list
     return found
 
 
+def steps(sets: dict[str, list[Window]], args: argparse.Namespace, first: int) -> Iterator[tuple[int, Group]]:
+    """Numbered batches from step `first` on; the same for the same seed."""
+    at = number = 0
+    while True:
+        for group in epoch(sets, args.mix, args.tokens, random.Random(args.seed * 1000 + number)):
+            if at >= first:
+                yield at, group
+            at += 1
+        number += 1
+
+
 class Cache:
     """The output of the frozen layers, worked out once a window."""
 
@@ -55,99 +81,160 @@ class Cache:
         self.network = network
         self.known: dict[int, Tensor] = {}
 
-    def batch(self, group: list[Window]) -> tuple[Tensor, Tensor]:
+    def batch(self, group: Group) -> tuple[Tensor, Tensor]:
         """States [batch, length, size] and the mask [batch, 1, length, length] of a group."""
         longest = max(len(w.ids) for w in group)
         states, mask = torch.zeros(len(group), longest, 384), torch.zeros(len(group), 1, longest, longest)
         for row, window in enumerate(group):
             if id(window) not in self.known:
+                training = self.network.training
+                self.network.eval()
                 with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                     ids = torch.tensor([window.ids])
                     self.known[id(window)] = self.network.bottom(ids, torch.zeros(1, 1, len(window.ids), len(window.ids)))[0].bfloat16()
+                self.network.train(training)
             states[row, : len(window.ids)] = self.known[id(window)]
             mask[row, :, :, len(window.ids) :] = -1e4
         return states, mask
 
 
-def held_loss(network: Network, cache: Cache, loss: Loss, tenth: list[Window]) -> str:
-    """The mean loss of each head on the fixed tenth, as words."""
-    network.eval()
+class Run:
+    """One stage: network, moving average, optimiser and where they are kept."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        torch.manual_seed(args.seed)
+        torch.set_num_threads(args.threads)
+        self.args, self.step = args, 0
+        self.network = Network(frozen=args.frozen)
+        self.trained = {n: p for n, p in self.network.named_parameters() if p.requires_grad}
+        groups = [[p for n, p in self.trained.items() if n.startswith("layers") == is_encoder] for is_encoder in (True, False)]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": groups[0], "lr": args.rate}, {"params": groups[1], "lr": args.head_rate}], weight_decay=0.01, betas=(0.9, 0.98)
+        )
+        self.rates = [group["lr"] for group in self.optimiser.param_groups]
+        self.where = args.out / "checkpoint.pt"
+        if self.where.exists():
+            self._load(self.where, whole=True)
+        elif args.start:
+            self._load(args.start, whole=False)
+        else:
+            self.average = {n: p.detach().clone() for n, p in self.trained.items()}
+
+    def _load(self, path: Path, whole: bool) -> None:
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average = state["average"]
+        if whole:
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step = state["step"]
+
+    def save(self) -> None:
+        """Write the checkpoint whole or not at all."""
+        state = {"network": self.network.state_dict(), "average": self.average, "optimiser": self.optimiser.state_dict(), "step": self.step}
+        torch.save(state, self.where.with_suffix(".new"))
+        self.where.with_suffix(".new").replace(self.where)
+
+    def learn(self, total: Tensor) -> None:
+        """One step of the optimiser: warm-up, level rate, and a fall to nothing over the last `decay` steps."""
+        args = self.args
+        falling = (args.steps - self.step) / args.decay if args.decay else 1.0
+        for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
+            group["lr"] = rate * min(1.0, (self.step + 1) / args.warm, max(0.02, falling))
+        self.optimiser.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        with torch.no_grad():
+            keep = min(args.average, (1 + self.step) / (10 + self.step))
+            for name, parameter in self.trained.items():
+                self.average[name].lerp_(parameter, 1.0 - keep)
+
+
+def held_loss(run: Run, cache: Cache, loss: Loss, tenth: list[Window]) -> str:
+    """The mean loss of each head on the fixed tenth with the averaged weights, as words."""
+    kept = {n: p.detach().clone() for n, p in run.trained.items()}
+    _put(run, run.average)
+    run.network.eval()
     sums: collections.Counter[str] = collections.Counter()
     counts: collections.Counter[str] = collections.Counter()
     with torch.no_grad():
         for window in tenth:
             states, mask = cache.batch([window])
-            for name, value in loss(network(states, mask)[0], window).items():
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                numbers = run.network(states, mask)
+            for name, value in loss(numbers[0], window).items():
                 sums[name] += float(value)
                 counts[name] += 1
-    network.train()
+    run.network.train()
+    _put(run, kept)
     return " ".join(f"{name} {sums[name] / counts[name]:.3f}" for name in sums)
 
 
+def _put(run: Run, values: dict[str, Tensor]) -> None:
+    with torch.no_grad():
+        for name, parameter in run.trained.items():
+            parameter.copy_(values[name])
+
+
 def train(args: argparse.Namespace) -> None:
-    """The whole run; ends with the last checkpoint in `args.out`."""
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
+    """The whole stage; ends with the last checkpoint in `args.out`."""
     args.out.mkdir(parents=True, exist_ok=True)
-    full, roles, tenth = windows(args.data, args.reports)
-    network = Network(frozen=args.frozen)
-    cache, loss = Cache(network), Loss(network)
-    network.eval()
-    heads = [p for n, p in network.named_parameters() if p.requires_grad and not n.startswith("layers")]
-    encoder = [p for n, p in network.named_parameters() if p.requires_grad and n.startswith("layers")]
-    optimiser = torch.optim.AdamW([{"params": encoder, "lr": args.rate}, {"params": heads, "lr": 1e-3}], weight_decay=0.01, betas=(0.9, 0.98))
-    rates = [group["lr"] for group in optimiser.param_groups]
-    where = args.out / "checkpoint.pt"
-    first = 0
-    if where.exists():
-        state = torch.load(where, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["epoch"]
-    eventful, quiet = [w for w in roles if w.eventful], [w for w in roles if not w.eventful]
-    saved = time.monotonic()
-    for epoch in range(first, args.epochs):
-        chance = random.Random(args.seed * 1000 + epoch)
-        share = chance.sample(eventful, int(len(eventful) * args.muc)) + chance.sample(quiet, int(len(quiet) * args.muc * 0.15))
-        todo = batches(full + share, args.tokens, chance)
-        started, seen, sums = time.monotonic(), 0, collections.Counter[str]()
-        network.train()
-        for step, group in enumerate(todo):
-            done = (epoch + step / len(todo)) / args.epochs
-            for parameters, rate in zip(optimiser.param_groups, rates, strict=True):
-                parameters["lr"] = rate * min(1.0, (done + 0.002) / 0.08) * max(0.02, 1.0 - done)
-            states, mask = cache.batch(group)
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                numbers = network(states, mask)
-            parts = [loss(numbers[row, : len(w.ids)], w) for row, w in enumerate(group)]
-            total = torch.stack([value for part in parts for value in part.values()]).sum() / len(group)
-            optimiser.zero_grad()
-            total.backward()
-            torch.nn.utils.clip_grad_norm_(encoder + heads, 1.0)
-            optimiser.step()
-            seen += sum(len(w.ids) for w in group)
-            sums["all"] += total.item()
-            if step % 40 == 39:
-                print(f"  step {step + 1}/{len(todo)} loss {sums['all'] / (step + 1):.3f} tokens/s {seen / (time.monotonic() - started):.0f}", file=sys.stderr, flush=True)
-        print(f"epoch {epoch + 1}/{args.epochs} loss {sums['all'] / len(todo):.3f} tenth: {held_loss(network, cache, loss, tenth)} seconds {time.monotonic() - started:.0f}", flush=True)
-        if time.monotonic() - saved > CHECKPOINT_SECONDS or epoch + 1 == args.epochs or epoch == first:
-            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "epoch": epoch + 1}, where)
+    run = Run(args)
+    sets, tenth = windows(args.data, args.reports, list(args.mix))
+    cache, loss = Cache(run.network), Loss(run.network)
+    print("windows", {name: len(held) for name, held in sets.items()}, "tenth", len(tenth), flush=True)
+    run.network.train()
+    saved = reported = time.monotonic()
+    seen, sums = 0, collections.Counter[str]()
+    for step, group in steps(sets, args, run.step):
+        if step >= args.steps:
+            break
+        states, mask = cache.batch(group)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            numbers = run.network(states, mask)
+        parts = [loss(numbers[row, : len(w.ids)], w) for row, w in enumerate(group)]
+        run.learn(torch.stack([value for part in parts for value in part.values()]).sum() / len(group))
+        seen += sum(len(w.ids) for w in group)
+        for part in parts:
+            sums.update({"all": sum(float(v.detach()) for v in part.values()), "count": 1})
+        now = time.monotonic()
+        if now - reported > args.report:
+            print(f"step {run.step}/{args.steps} loss {sums['all'] / sums['count']:.3f} tokens/s {seen / (now - reported):.0f}", file=sys.stderr, flush=True)
+            seen, reported = 0, now
+            sums.clear()
+        if now - saved > CHECKPOINT_SECONDS:
+            run.save()
+            print(f"step {run.step} tenth: {held_loss(run, cache, loss, tenth)}", flush=True)
             saved = time.monotonic()
+    run.save()
+    print(f"step {run.step} tenth: {held_loss(run, cache, loss, tenth)}", flush=True)
+
+
+def shares(words: str) -> dict[str, float]:
+    """`gold=1,muc=0.5` as a table."""
+    return {name: float(share) for name, share in (part.split("=") for part in words.split(","))}
 
 
 def main() -> None:
     """Options of the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds gold/ and data/muc4/")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds gold/ and data/")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint")
+    parser.add_argument("--start", type=Path, help="checkpoint of an earlier stage")
     parser.add_argument("--reports", type=Path, default=Path("train/reports"))
-    parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--muc", type=float, default=0.3, help="share of MUC-4's articles that an epoch sees")
+    parser.add_argument("--mix", type=shares, default="gold=1,muc=0.5,polnear=0.1,re3d=1", help="how often an epoch sees each data set")
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--warm", type=int, default=150)
+    parser.add_argument("--decay", type=int, default=0, help="steps at the end over which the rate falls to nothing")
     parser.add_argument("--tokens", type=int, default=1024, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=2.5e-4)
+    parser.add_argument("--head-rate", type=float, default=1e-3)
+    parser.add_argument("--average", type=float, default=0.998, help="share of the moving average that stays at each step")
     parser.add_argument("--frozen", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--report", type=float, default=30.0, help="seconds between progress lines")
     train(parser.parse_args())
 
 

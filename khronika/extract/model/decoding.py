@@ -5,13 +5,14 @@ A happening is founded where the network and the rules' word list together reach
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from khronika.extract.model.layout import ROLES, SENTENCE, STATES
-from khronika.extract.model.scores import HEAD, Found, links, means, sentence_scores, sigmoid, span_scores, spans_above
+from khronika.extract.model.layout import ROLES, SENTENCE, STATES, TAGS
+from khronika.extract.model.scores import HEAD, Found, links, means, sentence_scores, sigmoid, sigmoids, span_scores, spans_above
 from khronika.extract.model.weights import Floats, Settings
 from khronika.extract.triggers import FAMILY
 from khronika.text import Span
@@ -109,6 +110,16 @@ def candidates(part: Part, hints: Sequence[Hint], settings: Settings) -> list[Ha
     return sorted(found, key=lambda h: (-h.p, h.trigger))
 
 
+def said(part: Part) -> list[Span]:
+    """Runs of tokens within a sentence that are more likely than not what somebody says."""
+    inside = part.numbers[:, HEAD["tag"]][:, TAGS.index("content")] > 0
+    found: list[Span] = []
+    for a, b in part.sentences:
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], inside[a:b], [False]]).astype(int)))
+        found += [(a + int(x), a + int(y)) for x, y in edges.reshape(-1, 2)]
+    return found
+
+
 def kind_scores(own: Floats, label: Floats) -> Floats:
     """For each kind how well the trigger's tokens and the whole sentence speak for it."""
     first = SENTENCE.index(KINDS[0])
@@ -176,13 +187,13 @@ def _give_roles(part: Part, kept: list[Happening], settings: Settings) -> None:
     spans = [s for s in part.spans if s.type > 0]
     if not kept or not spans:
         return
-    home = {s: next(n for n, (a, b) in enumerate(part.sentences) if a <= s.start < b) for s in spans}
+    home = {s: bisect_right(part.sentences, (s.start, len(part.numbers))) - 1 for s in spans}
     steps = [[home[s] - h.sentence for s in spans] for h in kept]
     far = np.array([settings.role_far[s.type - 1] for s in spans], np.float32)
     match = links(np.stack([h.numbers for h in kept]), means(part.numbers, [(s.start, s.end) for s in spans]), ("doer", "part"), steps, far)
-    for row, happening in enumerate(kept):
-        for column, span in enumerate(spans):
-            near = home[span] in happening.evidence
-            p = sigmoid(span.score) * sigmoid(float(match[row, column])) * (1.0 if near else 0.5)
-            if p >= settings.least[ROLES[span.type - 1]]:
-                happening.roles.append((span.type - 1, (span.start, span.end), p))
+    near = np.array([[home[s] in h.evidence for s in spans] for h in kept])
+    p = sigmoids(np.array([s.score for s in spans]))[None] * sigmoids(match) * np.where(near, 1.0, 0.5)
+    least = np.array([settings.least[ROLES[s.type - 1]] for s in spans])
+    for row, column in zip(*np.nonzero(p >= least[None]), strict=True):
+        span = spans[column]
+        kept[row].roles.append((span.type - 1, (span.start, span.end), float(p[row, column])))

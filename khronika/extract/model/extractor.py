@@ -7,26 +7,32 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from copy import copy
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from khronika.extract import claims, outlook, persons, roles, rules
+from khronika.extract import attributions, claims, outlook, persons, roles, rules
+from khronika.extract.attributions import Attribution
 from khronika.extract.joining import Occurrence, join
 from khronika.extract.lexicon import Lexicon, load
-from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, score
-from khronika.extract.model.layout import ROLES, SENTENCE, TOPICS
+from khronika.extract.model import voices
+from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, said, score
+from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
 from khronika.extract.model.weights import Network
-from khronika.extract.model.windows import sentence_tokens
+from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import Span, digest_of, overlaps, words_of
-from khronika.types import KINDS, Assessment, Forecast, Mention, Participant, Quote, Reading, Text, Topic
+from khronika.types import KINDS, Assessment, Forecast, Mention, Participant, Quote, Reading, Status, Text, Topic
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
 PART = 4000
 """Tokens that are decoded together; a longer text is read in parts of whole sentences."""
 
+OVERLAP_LONG = 32
+"""Tokens that windows share in a text of several parts, where speed counts for more than an event at a window's edge."""
 FOUNDS = 0.3
 """Strength from which a trigger of the rules gathers sentences; whether it is an event is left to the network."""
 TOO_LONG = 8000
@@ -49,6 +55,14 @@ class Piece:
         return Quote(start=start, end=end, words=text.body[start:end])
 
 
+class Told(NamedTuple):
+    """A mention, and what it was made of."""
+
+    mention: Mention
+    happening: Happening
+    piece: Piece
+
+
 class ModelExtractor:
     """Reads with the weights of a folder; one is enough for a process, and several threads may use it.
 
@@ -66,12 +80,15 @@ class ModelExtractor:
         """What the text says; a text in another language than English is read by the rules."""
         if (text.language or "en") != "en" or not text.body.strip():
             return self._rules.read(text)
+        if self.settings.sources and text.body == text.body.lower():
+            return self._alone().read(text)
         lexicon = load("en")
         segments = body_segments(text)
         by_rules = self._rules.read(text)
         pieces = list(self.pieces(text, segments, lexicon, by_rules.mentions))
         titled = [replace(m, by=self.name) for m in by_rules.mentions if m.trigger.within == "title"]
-        mentions = titled + list(claims.find_claims(text, segments, self.mentions(text, pieces, lexicon)))
+        heard = attributions.find_attributions(text, segments)
+        mentions = titled + self.voiced(text, segments, self.told(text, pieces, lexicon), heard)
         assessments, forecasts = self.outlook(pieces, outlook.find_outlook(text, segments, mentions))
         return Reading(
             text_id=text.id,
@@ -82,16 +99,44 @@ class ModelExtractor:
             persons=persons.find_persons(text, segments_of(text)),
         )
 
-    def mentions(self, text: Text, pieces: Sequence[Piece], lexicon: Lexicon) -> list[Mention]:
+    def _alone(self) -> ModelExtractor:
+        """The same with nothing left to the rules that the network can fill: without capitals they know no names."""
+        alone = copy(self)
+        alone.settings = replace(self.settings, sources={}, least=self.settings.alone or self.settings.least)
+        return alone
+
+    def told(self, text: Text, pieces: Sequence[Piece], lexicon: Lexicon) -> list[Told]:
         """The events of a text that was already scored, without their claims."""
-        found: list[Mention] = []
+        found: list[Told] = []
         for piece in pieces:
             kept = happenings(piece.part, candidates(piece.part, piece.hints, self.settings), self.settings)
             triggers = [self._trigger(one, piece, text) for one in kept]
             occurrences = [Occurrence([trigger], one.evidence) for one, trigger in zip(kept, triggers, strict=True)]
             over = self.over(text, piece.segments, occurrences, lexicon)
-            found += [self._laid_over(base, one, piece, text) for base, one in zip(over, kept, strict=True)]
+            found += [Told(self._laid_over(base, one, piece, text), one, piece) for base, one in zip(over, kept, strict=True)]
         return found
+
+    def voiced(self, text: Text, segments: Sequence[Segment], told: Sequence[Told], heard: Sequence[Attribution]) -> list[Mention]:
+        """The mentions with their claims, by the rules, the network or both."""
+        by_rules = claims.find_claims(text, segments, [one.mention for one in told], heard)
+        if self.settings.sources.get("claims", "rules") == "rules":
+            return by_rules
+        contents = [piece.quote(text, span) for piece in {id(one.piece): one.piece for one in told}.values() for span in said(piece.part)]
+        speech = voices.Speech(heard, contents, segments)
+        found = []
+        for mention, one in zip(by_rules, told, strict=True):
+            quotes = {span: one.piece.quote(text, span) for role, span, _ in one.happening.roles if ROLES[role] == "source"}
+            found.append(voices.laid_over(mention, one.happening, one.piece.part.numbers, quotes, speech, self.settings))
+        return found
+
+    def speech(self, text: Text) -> tuple[list[Quote], list[Quote]]:
+        """Voices and what they say, wherever they stand: the spans and tokens that the network holds for such with more than even odds."""
+        sources: list[Quote] = []
+        contents: list[Quote] = []
+        for piece in self.pieces(text, body_segments(text), load("en"), ()):
+            sources += [piece.quote(text, (s.start, s.end)) for s in piece.part.spans if s.type == SPANS.index("source") and s.score > 0]
+            contents += [piece.quote(text, span) for span in said(piece.part)]
+        return sources, contents
 
     def over(self, text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
         """The rules' mention for each occurrence."""
@@ -121,7 +166,8 @@ class ModelExtractor:
     ) -> Piece:
         a, b = spans[0][0], spans[-1][1]
         within = [(x - a, y - a) for x, y in spans]
-        part = score(self.network.numbers(ids[a:b], within), within)
+        overlap = OVERLAP if len(ids) <= PART else OVERLAP_LONG
+        part = score(self.network.numbers(ids[a:b], within, overlap), within)
         here = offsets[a:b]
         hints, known = [], []
         for trigger, told, founded in triggers:
@@ -141,17 +187,26 @@ class ModelExtractor:
             at=one.sentence,
             quote=quote,
             kind=known.kind if known else one.kind,
-            status=next((name for name in ("alleged", "attempted", "foiled") if one.states[name] >= least[name]), known.status if known else "occurred"),
+            status=self._status(one, known),
             strength=one.p,
             is_background=known.is_background if known and self.settings.sources.get("events") == "rules" else one.states["background"] >= least["background"],
             is_rollup=known is not None and known.is_rollup,
             levels=known.levels if known else {"group": ""},
         )
 
+    def _status(self, one: Happening, known: Trigger | None) -> Status:
+        """The network's status where it is sure of one, else the rules'."""
+        by_rules: Status = known.status if known else "occurred"
+        if known and self.settings.sources.get("status") == "rules":
+            return by_rules
+        names: tuple[Status, ...] = ("alleged", "attempted", "foiled")
+        return next((name for name in names if one.states[name] >= self.settings.least[name]), by_rules)
+
     def _laid_over(self, base: Mention, one: Happening, piece: Piece, text: Text) -> Mention:
         """The rules' mention with what the network decides laid over it."""
         kind = self._kind(one, piece, base.kind if one.hint else None)
         filled = {name: self._choose(name, given, getattr(base, name)) for name, given in _participants(one, piece, text).items()}
+        words = _settings_of(one, piece, text)
         return replace(
             base,
             id=digest_of("mention", text.id, "body", str(base.trigger.start), str(base.trigger.end), kind),
@@ -159,6 +214,8 @@ class ModelExtractor:
             kind=kind,
             detained=base.detained if kind in HOLDING else None,
             p=round(one.p, 3),
+            where_words=self._words("places", words["place"], base.where_words),
+            when_words=self._words("times", words["time"], base.when_words),
             **filled,
         )
 
@@ -177,6 +234,10 @@ class ModelExtractor:
             return (*model, *(x for x in by_rules if not any(same_entity(x.quote.words, y.quote.words) for y in model)))
         return by_rules if source == "rules" else model
 
+    def _words(self, field: str, model: tuple[Quote, ...], by_rules: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        """Place or time words: the network's where it is preferred and has any, else the rules'."""
+        return model if model and self.settings.sources.get(field, "rules") == "model" else by_rules
+
     def outlook(
         self, pieces: Sequence[Piece], by_rules: tuple[tuple[Assessment, ...], tuple[Forecast, ...]]
     ) -> tuple[tuple[Assessment, ...], tuple[Forecast, ...]]:
@@ -188,12 +249,12 @@ class ModelExtractor:
         forecasts: list[Forecast] = []
         for segment, label in ((s, piece.part.labels[n]) for piece in pieces for n, s in enumerate(piece.segments)):
             span = (segment.start, segment.end)
-            one = next((v for k, v in judged.items() if overlaps(k, span)), None)
+            one = judged.get(span)
             p = logistic(settings.assessment, (float(label[2]), log_odds(one.p) if one else ABSENT_ODDS))
             if p >= settings.least["assessment"]:
                 topic: Topic = TOPICS[int(label[len(SENTENCE) - len(TOPICS) :].argmax())]  # type: ignore[assignment]
                 assessments.append(replace(one, p=round(p, 3)) if one else Assessment(quote=segment.quote(), topic=topic, p=round(p, 3)))
-            other = next((v for k, v in foretold.items() if overlaps(k, span)), None)
+            other = foretold.get(span)
             p = logistic(settings.forecast, (float(label[3]), log_odds(other.p) if other else ABSENT_ODDS))
             if p >= settings.least["forecast"]:
                 forecasts.append(replace(other, p=round(p, 3)) if other else Forecast(quote=segment.quote(), p=round(p, 3)))
@@ -201,6 +262,8 @@ class ModelExtractor:
         return by_rules[0] if kept[0] else tuple(assessments), by_rules[1] if kept[1] else tuple(forecasts)
 
 
+OTHER_ROLES = ("source", "place", "time")
+"""Roles of the network that are no participants."""
 HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash")
 """Kinds in which people are detained."""
 ABSENT_ODDS = -2.0
@@ -232,6 +295,8 @@ def _participants(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[P
     found: dict[str, list[Participant]] = {"perpetrators": [], "targets": [], "victims": [], "weapons": []}
     for role, span, p in sorted(one.roles, key=lambda r: (-r[2], r[1])):
         name = ROLES[role]
+        if name in OTHER_ROLES:
+            continue
         quote = piece.quote(text, span)
         field = "perpetrators" if name.startswith("perp") else name + "s"
         if any(same_entity(quote.words, other.quote.words) for other in found[field]):
@@ -242,6 +307,12 @@ def _participants(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[P
         told = (-1,) if field == "perpetrators" else ()
         found[field].append(Participant(quote=quote, kind=kind, asserted_by=told, p=round(p, 3)))
     return {field: tuple(values) for field, values in found.items()}
+
+
+def _settings_of(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Quote, ...]]:
+    """The words of place and time, the likeliest first."""
+    ranked = sorted(one.roles, key=lambda r: (-r[2], r[1]))
+    return {name: tuple(piece.quote(text, span) for role, span, _ in ranked if ROLES[role] == name) for name in ("place", "time")}
 
 
 _SMALL = frozenset("a an the of in on at by to for and or with from s his her their its".split())

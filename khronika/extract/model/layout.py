@@ -5,13 +5,18 @@ The layout is written into the weights and compared when they are loaded, so tha
 
 from __future__ import annotations
 
-from khronika.types import KINDS
+from typing import get_args
 
-FORMAT = 1
+from khronika.types import KINDS, Stance
+
+FORMAT = 2
 """Number of this layout; weights of another one are refused."""
-ROLES: tuple[str, ...] = ("perp_person", "perp_group", "target", "victim", "weapon")
+ROLES: tuple[str, ...] = ("perp_person", "perp_group", "target", "victim", "weapon", "source", "place", "time")
 SPANS: tuple[str, ...] = ("trigger", *ROLES)
+STANCES: tuple[str, ...] = get_args(Stance)
 STATES: tuple[str, ...] = ("background", "alleged", "attempted", "foiled")
+TAGS: tuple[str, ...] = ("cue", "content")
+"""What a token of reported speech is part of; contents are too long for spans."""
 TOPICS: tuple[str, ...] = ("trend", "capability", "control", "intent", "other")
 SENTENCE: tuple[str, ...] = ("event", "background", "assessment", "forecast", *KINDS, *TOPICS)
 ROPE = 64
@@ -24,6 +29,7 @@ REACH = 6
 HEADS: dict[str, int] = {
     "query": ROPE, "key": ROPE, "start": len(SPANS), "end": len(SPANS), "kind": len(KINDS), "state": len(STATES),
     "weight": len(SENTENCE), "label": len(SENTENCE), "from": LINK, "to": LINK, "doer": LINK, "part": LINK,
+    "stance": len(STANCES), "tag": len(TAGS),
 }  # fmt: skip
 """Head -> numbers per token, in the order in which they stand in the vector."""
 WIDTH = sum(HEADS.values())

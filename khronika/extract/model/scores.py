@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from khronika.extract.model.layout import LONGEST_SPAN, REACH, SENTENCE, SPANS, slices
 from khronika.extract.model.weights import Floats
@@ -31,6 +33,11 @@ class Found:
 def sigmoid(x: float) -> float:
     """Logit to probability."""
     return float(1.0 / (1.0 + np.exp(-min(30.0, max(-30.0, x)))))
+
+
+def sigmoids(x: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Logits to probabilities, element by element."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x.astype(np.float64), -30.0, 30.0))))
 
 
 def _turned(x: Floats) -> Floats:

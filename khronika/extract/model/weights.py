@@ -6,6 +6,8 @@ The folder holds model.onnx, vocab.txt and settings.json; settings.json names th
 from __future__ import annotations
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ from numpy.typing import NDArray
 
 from khronika.errors import ModelError
 from khronika.extract.model import layout
-from khronika.extract.model.windows import windows_of
+from khronika.extract.model.windows import OVERLAP, windows_of
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.text import Span
 
 Floats = NDArray[np.float32]
+MANY = 4
+"""Windows above which a text is run in several threads."""
 FILES = ("settings.json", "model.onnx", "vocab.txt")
 
 
@@ -28,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `event`, `assessment`, `forecast` are the logistic weights (constant last) that turn scores into `p`; `least` holds the thresholds by field.
     `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules or both fill it.
+    `alone` holds the thresholds for a text that is left to the network.
     `far` and `role_far` add to a link by the distance in sentences. `digests` are sha256 of the other files.
     """
 
@@ -42,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     least: dict[str, float]
     hint: float = 2.0
     sources: dict[str, str] = {}
+    alone: dict[str, float] = {}
     note: str = ""
 
 
@@ -66,13 +72,22 @@ class Network:
         self.pieces = WordPiece(vocabulary.decode("utf-8").split("\n"))
         self._session = _session(raw, folder)
 
-    def numbers(self, ids: list[int], sentences: list[Span]) -> Floats:
-        """[token, layout.WIDTH]: each token's numbers from the window in which it stands furthest from an edge."""
+    def numbers(self, ids: list[int], sentences: list[Span], overlap: int = OVERLAP) -> Floats:
+        """[token, layout.WIDTH]: each token's numbers from the window in which it stands furthest from an edge; windows share about `overlap` tokens."""
         found = np.zeros((len(ids), layout.WIDTH), np.float32)
         depth = np.full(len(ids), -1)
-        for a, b in windows_of(sentences):
-            given = np.array([[self.pieces.cls, *ids[a:b], self.pieces.sep]], np.int64)
-            numbers = self._session.run(["numbers"], {"input_ids": given})[0][0, 1:-1]
+        windows = windows_of(sentences, overlap=overlap)
+
+        def run(window: Span) -> Floats:
+            given = np.array([[self.pieces.cls, *ids[slice(*window)], self.pieces.sep]], np.int64)
+            return np.asarray(self._session.run(["numbers"], {"input_ids": given})[0][0, 1:-1], np.float32)
+
+        if len(windows) > MANY:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                runs = list(pool.map(run, windows))
+        else:
+            runs = [run(window) for window in windows]
+        for (a, b), numbers in zip(windows, runs, strict=True):
             here = np.minimum(np.arange(b - a), np.arange(b - a)[::-1])
             better = here > depth[a:b]
             found[a:b][better] = numbers[better]

@@ -1,0 +1,98 @@
+"""The readers of training data: what each data set labels, and what it leaves unknown."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from khronika.extract.model.extractor import FOLDER
+from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, TAGS
+from khronika.extract.model.wordpiece import WordPiece
+from khronika.types import KINDS
+from train.extractor.datasets import from_gold, from_muc, from_polnear, from_re3d
+from train.extractor.examples import Labelled, cut
+
+pytestmark = pytest.mark.skipif(not (FOLDER / "vocab.txt").exists(), reason="no vocabulary in khronika/data/model")
+
+BODY = "Gunmen shot a judge in Orin on Monday. The mayor of Orin blamed the rebels. The ministry will soon lack shells."
+
+
+@pytest.fixture(scope="module")
+def pieces() -> WordPiece:
+    return WordPiece((FOLDER / "vocab.txt").read_text(encoding="utf-8").split("\n"))
+
+
+def article() -> dict[str, Any]:
+    event = {
+        "type": "attack", "status": "alleged", "trigger": "shot", "evidence": ["Gunmen shot a judge in Orin on Monday."], "when": {"text": "on Monday"},
+        "where": {"text": "Orin"}, "perpetrators": [{"text": "Gunmen"}], "targets": [], "victims": [{"text": "a judge"}], "weapons": [],
+        "claims": [{"by": "The mayor of Orin", "stance": "blames", "text": "The mayor of Orin blamed the rebels."}], "background": False,
+    }  # fmt: skip
+    forecast = {"by": "The ministry", "text": "The ministry will soon lack shells."}
+    return {"id": "a", "text": BODY, "events": [event], "assessments": [], "forecasts": [forecast]}
+
+
+def words(made: Labelled, body: str, pieces: WordPiece, kind: str) -> list[str]:
+    _, spans = pieces.encode(body)
+    return [body[spans[a][0] : spans[b - 1][1]] for type, a, b in sorted(made.spans) if SPANS[type] == kind]
+
+
+def test_gold(pieces: WordPiece) -> None:
+    made = from_gold(article(), pieces)
+    found = {kind: words(made, BODY, pieces, kind) for kind in SPANS}
+    assert found == {
+        "trigger": ["shot"], "perp_person": ["Gunmen"], "perp_group": [], "target": [], "victim": ["a judge"], "weapon": [],
+        "source": ["The mayor of Orin", "The ministry"], "place": ["Orin"], "time": ["on Monday"],
+    }  # fmt: skip
+    (happening,) = made.happenings
+    assert KINDS[happening.kind] == "attack" and happening.states == [0.0, 1.0, 0.0, 0.0] and happening.evidence == {0}
+    assert [STANCES[s] for s in made.stances.values()] == ["blames"]
+    assert made.asked[SPANS.index("source")] == {1, 2} and made.asked[SPANS.index("victim")] is None
+    assert [row[SENTENCE.index("forecast")] for row in made.labels] == [0.0, 0.0, 1.0]
+
+
+def test_windows_count_from_their_first_token(pieces: WordPiece) -> None:
+    made = from_gold(article(), pieces)
+    (window,) = cut(made, pieces)
+    assert window.ids[0] == pieces.cls and window.ids[-1] == pieces.sep
+    assert window.happenings[0].trigger == tuple(x + 1 for x in made.happenings[0].trigger)
+    assert window.asked[SPANS.index("source")] == window.sentences[1:]
+
+
+def test_muc(tmp_path: Path, pieces: WordPiece) -> None:
+    text = "the army denied it today.    guerrillas bombed a bridge near orin yesterday.    two men were killed elsewhere."
+    template = {"incident_type": "bombing", "PerpInd": [[["guerrillas", 29]]], "Target": [[["bridge", 49], ["a bridge", 47]]]}
+    path = tmp_path / "muc.jsonl"
+    path.write_text(json.dumps({"docid": "1", "doctext": text, "templates": [template]}) + "\n", encoding="utf-8")
+    (made,) = from_muc(path, pieces)
+    assert words(made, text, pieces, "trigger") == ["bombed"]
+    assert words(made, text, pieces, "perp_person") == ["guerrillas"]
+    assert made.asked[0] == {0, 1}  # whether "killed" founds an event of its own is not known
+    assert SPANS.index("source") not in made.asked
+    assert [row[0] for row in made.labels[:2]] == [0.0, 1.0] and math.isnan(made.labels[2][0])
+
+
+def test_polnear(tmp_path: Path, pieces: WordPiece) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "attributions").mkdir()
+    (tmp_path / "text" / "a.txt").write_text(BODY, encoding="utf-8")
+    lines = ["T1\tSource 39 56\tThe mayor of Orin", "T2\tCue 57 63\tblamed", "T3\tContent 64 74\tthe rebels"]
+    (tmp_path / "attributions" / "a_one.ann").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (made,) = from_polnear(tmp_path, pieces)
+    assert words(made, BODY, pieces, "source") == ["The mayor of Orin"]
+    assert made.asked == {SPANS.index("source"): None} and made.labels == []
+    assert made.tags is not None and [TAGS[tag] for tag, _, _ in made.tags] == ["cue", "content"]
+
+
+def test_re3d(tmp_path: Path, pieces: WordPiece) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "documents.json").write_text(json.dumps({"_id": "d", "text": "They fired mortars. Nobody came."}) + "\n", encoding="utf-8")
+    (folder / "entities.json").write_text(json.dumps({"documentId": "d", "type": "Weapon", "begin": 11, "end": 18}) + "\n", encoding="utf-8")
+    (made,) = from_re3d(tmp_path, pieces)
+    assert words(made, "They fired mortars. Nobody came.", pieces, "weapon") == ["mortars"]
+    assert made.asked == {SPANS.index("weapon"): {0}}

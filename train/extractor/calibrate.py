@@ -1,0 +1,133 @@
+"""Scores of the fixed tenth go in, the weights that turn them into probabilities come out, and how well these hold.
+
+The calibration error is measured by cross-fitting: the weights for an article are fitted on the other four fifths of the articles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from khronika.extract.model.decoding import candidates, logistic
+from khronika.extract.model.extractor import ABSENT_ODDS, log_odds
+from khronika.extract.model.scores import sigmoid
+from khronika.text import overlaps
+from train.extractor.tenth import Tenth
+
+RIDGE = 0.5
+FOLDS, BINS = 5, 10
+
+
+class Pairs(NamedTuple):
+    """For each sentence its features, whether the gold holds it for one, and the number of its article."""
+
+    features: list[tuple[float, ...]]
+    truth: list[bool]
+    articles: list[int]
+
+
+def fit(features: NDArray[np.float64], truth: NDArray[np.float64], ridge: float = RIDGE) -> list[float]:
+    """Weights of a logistic regression by Newton's steps, constant last, drawn towards zero by `ridge`."""
+    x = np.hstack([features, np.ones((len(features), 1))])
+    weights = np.zeros(x.shape[1])
+    hold = np.diag([ridge] * (x.shape[1] - 1) + [1e-6])
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        gradient = x.T @ (truth - p) - hold @ weights
+        weights = weights + np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + hold + 1e-9 * np.eye(len(weights)), gradient)
+    return [round(float(w), 4) for w in weights]
+
+
+def calibration_error(pairs: Sequence[tuple[float, bool]], bins: int = BINS) -> float:
+    """Expected calibration error: the mean gap between p and the share that is right, over ten equal bins, weighted by their size."""
+    total = 0.0
+    for number in range(bins):
+        inside = [(p, y) for p, y in pairs if min(bins - 1, int(p * bins)) == number]
+        if inside:
+            total += abs(sum(p for p, _ in inside) - sum(y for _, y in inside))
+    return total / len(pairs) if pairs else 0.0
+
+
+def _areas(article: dict[str, Any], items: Sequence[dict[str, Any]], background: bool | None) -> list[tuple[int, int]]:
+    found = []
+    for item in items:
+        if background is None or bool(item.get("background")) == background:
+            for words in item.get("evidence") or [item["text"]]:
+                at = article["text"].find(words)
+                if at >= 0:
+                    found.append((at, at + len(words)))
+    return found
+
+
+def event_pairs(tenth: Tenth) -> Pairs:
+    """The best candidate of each sentence with whether an event is told there; sentences of background alone are left out."""
+    found = Pairs([], [], [])
+    for at, (article, text, pieces) in enumerate(zip(tenth.articles, tenth.texts, tenth.pieces, strict=True)):
+        told, old = _areas(article, article["events"], False), _areas(article, article["events"], True)
+        for piece in pieces:
+            seen = set()
+            for one in candidates(piece.part, piece.hints, tenth.model.settings):
+                if one.sentence in seen:
+                    continue
+                seen.add(one.sentence)
+                quote = piece.quote(text, one.trigger)
+                hit = any(overlaps(area, (quote.start, quote.end)) for area in told)
+                if hit or not any(overlaps(area, (quote.start, quote.end)) for area in old):
+                    found.features.append(one.features)
+                    found.truth.append(hit)
+                    found.articles.append(at)
+    return found
+
+
+def outlook_pairs(tenth: Tenth, which: int) -> Pairs:
+    """For each sentence the network's label and the rules' log odds, with whether the gold holds it for one. `which`: 0 assessments, 1 forecasts."""
+    found = Pairs([], [], [])
+    for at, (article, pieces, hinted) in enumerate(zip(tenth.articles, tenth.pieces, tenth.hinted, strict=True)):
+        areas = _areas(article, article[("assessments", "forecasts")[which]], None)
+        by_rules = {(x.quote.start, x.quote.end): x for x in hinted[which]}
+        for piece in pieces:
+            for number, segment in enumerate(piece.segments):
+                one = by_rules.get((segment.start, segment.end))
+                found.features.append((float(piece.part.labels[number][2 + which]), log_odds(one.p) if one else ABSENT_ODDS))
+                shared = sum(max(0, min(b, segment.end) - max(a, segment.start)) for a, b in areas)
+                found.truth.append(2 * shared >= segment.end - segment.start)
+                found.articles.append(at)
+    return found
+
+
+def calibrate(tenth: Tenth) -> dict[str, dict[str, Any]]:
+    """Fit the weights that turn scores into p; how well the p of each kind hold before and after."""
+    model = tenth.model
+    report: dict[str, dict[str, Any]] = {}
+    sources: dict[str, Callable[[], Pairs]] = {
+        "event": lambda: event_pairs(tenth),
+        "assessment": lambda: outlook_pairs(tenth, 0),
+        "forecast": lambda: outlook_pairs(tenth, 1),
+    }
+    for name in ("event", "event", "assessment", "forecast"):  # events twice: the weights decide which trigger of a sentence is asked
+        pairs = sources[name]()
+        weights = fit(np.array(pairs.features, float), np.array(pairs.truth, float))
+        model.settings = replace(model.settings, **{name: tuple(weights)})
+        report[name] = reliability(pairs)
+    return report
+
+
+def reliability(pairs: Pairs) -> dict[str, Any]:
+    """Expected calibration error of the network's own score and of the cross-fitted p; for each bin of p its size, mean p and the share that is right."""
+    raw = [(sigmoid(features[0]), right) for features, right in zip(pairs.features, pairs.truth, strict=True)]
+    fitted: list[tuple[float, bool]] = []
+    for fold in range(FOLDS):
+        inside = [number % FOLDS == fold for number in pairs.articles]
+        train = [n for n, held in enumerate(inside) if not held]
+        weights = fit(np.array([pairs.features[n] for n in train], float), np.array([pairs.truth[n] for n in train], float))
+        fitted += [(logistic(weights, pairs.features[n]), pairs.truth[n]) for n, held in enumerate(inside) if held]
+    table = []
+    for number in range(BINS):
+        held = [(p, right) for p, right in fitted if min(BINS - 1, int(p * BINS)) == number]
+        if held:
+            table.append([len(held), round(sum(p for p, _ in held) / len(held), 2), round(sum(right for _, right in held) / len(held), 2)])
+    return {"before": round(calibration_error(raw), 3), "after": round(calibration_error(fitted), 3), "bins": table}

@@ -1,0 +1,133 @@
+"""The fixed tenth of the gold articles, read by the network once and scored again under other settings as often as is wanted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import json
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from khronika.extract.attributions import find_attributions
+from khronika.extract.joining import Occurrence
+from khronika.extract.lexicon import Lexicon, load
+from khronika.extract.model.extractor import ModelExtractor, body_segments
+from khronika.extract.rules import RulesExtractor
+from khronika.extract.segments import Segment
+from khronika.types import Assessment, Forecast, Mention, Quote, Text
+from train.extractor.datasets import gold_articles
+from train.extractor.examples import held_out
+
+TOLLS = ("killed", "injured", "detained")
+FIELDS = {"perp_person": "perpetrators", "perp_group": "perpetrators", "target": "targets", "victim": "victims", "weapon": "weapons"}
+
+
+def text_of(article: dict[str, Any]) -> Text:
+    """A gold article as a Text."""
+    day = dt.date.fromisoformat(article["published"][:10]) if article["published"] else None
+    return Text(
+        id=article["id"], document_id=article["id"], body=article["text"], cleaner="gold", title=article["title"], language="en", published=day
+    )
+
+
+def _as_text(quote: Quote) -> dict[str, Any]:
+    return {"text": quote.words, "start": quote.start, "end": quote.end}
+
+
+def prediction(mentions: Sequence[Mention], judged: Sequence[Assessment] = (), foretold: Sequence[Forecast] = ()) -> dict[str, Any]:
+    """What the gold's scorer needs of a reading."""
+    accounts = [
+        {
+            "type": m.kind,
+            "status": m.status,
+            "trigger": _as_text(m.trigger),
+            "evidence": [_as_text(q) for q in m.evidence],
+            "claims": [{"by": _as_text(c.by), "stance": c.stance} for c in m.claims],
+            **{name: {"low": toll.low, "high": toll.high} if (toll := getattr(m, name)) else None for name in TOLLS},
+            **{field: [_as_text(x.quote) for x in getattr(m, field)] for field in set(FIELDS.values())},
+        }
+        for m in mentions
+        if not m.background
+    ]
+    return {"accounts": accounts, "assessments": [_as_text(a.quote) for a in judged], "forecasts": [_as_text(f.quote) for f in foretold]}
+
+
+class Remembering(ModelExtractor):
+    """The extractor, asking the rules only once for the same occurrence: thresholds are tried many times."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._known: dict[Any, Mention] = {}
+
+    def over(self, text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
+        found = []
+        for one in occurrences:
+            t = one.main
+            key = (text.id, t.quote.start, t.quote.end, t.kind, t.status, t.is_background, tuple(segments[n].start for n in one.sentences))
+            if key not in self._known:
+                self._known[key] = super().over(text, segments, [one], lexicon)[0]
+            found.append(self._known[key])
+        return found
+
+
+class Tenth:
+    """The articles of the fixed tenth, scored once by the network; `lowered` takes all capitals out of them."""
+
+    def __init__(self, model: ModelExtractor, data: Path, lowered: bool = False) -> None:
+        self.model = model
+        self.articles = [a for a in gold_articles(data / "gold" / "train") if held_out(a["id"])]
+        if lowered:
+            self.articles = [json.loads(json.dumps(a, ensure_ascii=False).lower()) for a in self.articles]
+        self.texts = [text_of(a) for a in self.articles]
+        self.lexicon = load("en")
+        self.readings = [RulesExtractor().read(t) for t in self.texts]
+        self.segments = [body_segments(t) for t in self.texts]
+        self.said = [find_attributions(t, s) for t, s in zip(self.texts, self.segments, strict=True)]
+        self.with_claims = False
+        self.pieces = [list(model.pieces(t, s, self.lexicon, r.mentions)) for t, s, r in zip(self.texts, self.segments, self.readings, strict=True)]
+        self.hinted = [(r.assessments, r.forecasts) for r in self.readings]
+        spec = importlib.util.spec_from_file_location("gold_scorer", data / "gold" / "score.py")
+        assert spec and spec.loader
+        self.scorer = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.scorer)
+
+    def figures(self, predict: Callable[[int], dict[str, Any]]) -> dict[str, float]:
+        """F1 by name over the tenth."""
+        tally = self.scorer.Tally()
+        for number, article in enumerate(self.articles):
+            self.scorer.score_article(article, predict(number), tally)
+        return {name: f1 for name, _, _, f1, *_ in tally.rows()}
+
+    def tallies(self, predict: Callable[[int], dict[str, Any]]) -> list[Any]:
+        """The scorer's counts, article by article."""
+        found = []
+        for number, article in enumerate(self.articles):
+            found.append(self.scorer.Tally())
+            self.scorer.score_article(article, predict(number), found[-1])
+        return found
+
+    def share_better(self, one: list[Any], other: list[Any], worth: Callable[[dict[str, float]], float], draws: int = 400) -> float:
+        """In what share of bootstrap draws of articles `one` is worth more than `other`."""
+        chance, better = random.Random(7), 0
+        for _ in range(draws):
+            drawn = [chance.randrange(len(one)) for _ in one]
+            better += worth(self.summed([one[n] for n in drawn])) > worth(self.summed([other[n] for n in drawn]))
+        return better / draws
+
+    def summed(self, tallies: list[Any]) -> dict[str, float]:
+        """F1 by name over some articles."""
+        total = self.scorer.Tally()
+        for tally in tallies:
+            for name, counts in tally.items():
+                total.add(name, *counts)
+        return {name: f1 for name, _, _, f1, *_ in total.rows()}
+
+    def by_model(self, number: int) -> dict[str, Any]:
+        """The model's reading of one article, with claims where they are asked for."""
+        told = self.model.told(self.texts[number], self.pieces[number], self.lexicon)
+        mentions = [one.mention for one in told]
+        if self.with_claims:
+            mentions = self.model.voiced(self.texts[number], self.segments[number], told, self.said[number])
+        return prediction(mentions, *self.model.outlook(self.pieces[number], self.hinted[number]))
