@@ -44,6 +44,7 @@ class _Frames:
     actor: Words
     thing: Words
     count: Words
+    arms: Words
     past: Words
     pronoun: Words
     saying: Words
@@ -90,6 +91,7 @@ def _frames(language: str) -> _Frames:
         by=compile_words(rf"\b(?:{frames['verbs']}|{frames['nouns']}|{frames['by_verbs']})\b(?:(?!ed by |en by )[^,;.]){{0,60}}? by (?=\S)"),
         accused=compile_words(rf"\b(?:{frames['accusing']}) (?=\S)"),
         thing=compile_words(rf"\b(?:{frames['things']})$"),
+        arms=compile_words(rf"\b{frames['arms']}"),
         count=compile_words(rf"^(?:{frames['counts']})$"),
         past=compile_words(frames["past"]),
         pronoun=compile_words(rf"\b(?:{frames['pronoun']})$"),
@@ -118,6 +120,8 @@ def find_roles(segments: Iterable[Segment], trigger: Trigger, language: str) -> 
         found.targets, found.victims = [], []
     if trigger.kind == "arrests":
         found.targets = []
+    if trigger.kind != "disrupted_weapons_use":
+        found.targets = [quote for quote in found.targets if not f.arms.search(quote.words)]
     if trigger.kind not in _FACE_TO_FACE:
         hurt = {quote.start for quote in found.victims}
         found.targets = [quote for quote in found.targets if quote.start not in hurt]
@@ -170,10 +174,12 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, foun
             did(match.start())
     for pattern in (f.by, f.accused):
         for match in pattern.finditer(words):
-            done(tokens.right_of(match.end()))
+            for span in tokens.all_right_of(match.end()):
+                done(span)
     for match in f.nouns.finditer(words):
         for quote in (segment.piece(*span) for span in tokens.all_right_of(match.end())):
-            if f.bodily_nouns.search(words[match.start() : match.end()]) and (f.person.search(quote.words) or _is_someone(quote.words, f)):
+            noun = words[match.start() : match.end()]
+            if f.bodily_nouns.search(noun) and harm.match(noun) and (f.person.search(quote.words) or _is_someone(quote.words, f)):
                 found.victims.append(quote)
             elif kind_known(quote.words, f) or f.person.search(quote.words):
                 found.targets.append(quote)
@@ -234,8 +240,8 @@ def find_victims(roles: Roles) -> tuple[Participant, ...]:
     return tuple(Participant(quote=quote) for quote in _distinct(roles.victims)[: MOST + 2])
 
 
-def find_weapons(segments: Iterable[Segment], language: str) -> tuple[Participant, ...]:
-    """Means of violence that the sentences name."""
+def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tuple[Participant, ...]:
+    """Means of violence that the sentences name; what was itself attacked is none."""
     f, quotes = _frames(language), []
     for segment in segments:
         if len(segment.words) > TOO_LONG:
@@ -244,6 +250,8 @@ def find_weapons(segments: Iterable[Segment], language: str) -> tuple[Participan
         for match in f.weapon.finditer(words):
             start, end = match.span("what")
             if f.not_before.match(words[end : end + 15]) or f.not_behind.search(words[max(0, start - 12) : start]):
+                continue
+            if any(q.within == segment.within and q.start <= segment.start + start < q.end for q in roles.targets):
                 continue
             tokens = tokens or Tokens(words, language)
             span = tokens.left_of(end)

@@ -129,7 +129,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         perpetrators=_told(roles.find_perpetrators(found)),
         targets=roles.find_targets(found, language),
         victims=roles.find_victims(found),
-        weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else roles.find_weapons(own, language),
+        weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else roles.find_weapons(own, found, language),
         killed=killed,
         injured=injured,
         detained=detained if trigger.kind in ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash") else None,

@@ -1,0 +1,102 @@
+"""Who did what to whom: phrases, lists, quantities, passives, nouns of violence, and who claims it."""
+
+from __future__ import annotations
+
+import pytest
+
+from khronika.extract.phrases import Tokens
+from khronika.extract.rules import RulesExtractor
+from khronika.types import Mention, Text
+
+
+def read(body: str) -> Mention:
+    text = Text(id="t", document_id="d", body=body, cleaner="test", language="en")
+    (mention,) = RulesExtractor(least=0.0).read(text).mentions
+    return mention
+
+
+def words_of(mention: Mention, role: str) -> list[str]:
+    return [value.quote.words for value in getattr(mention, role)]
+
+
+RIGHT = [
+    ("killed", " at least 15 people and injured hundreds more last week", ["at least 15 people"]),
+    ("hit", " a mill, two shops and a school in Orlivka", ["a mill", "two shops", "a school"]),
+    ("hit", " a mill, the governor said", ["a mill"]),
+    ("killed", " more than 12,400 women", ["more than 12,400 women"]),
+    ("shelled", " the village 12 times", ["the village"]),
+]
+
+
+@pytest.mark.parametrize(("verb", "behind", "phrases"), RIGHT, ids=[case[1].strip()[:20] for case in RIGHT])
+def test_phrases_behind_a_verb(verb: str, behind: str, phrases: list[str]) -> None:
+    words = f"They {verb}{behind}"
+    assert [words[a:b] for a, b in Tokens(words, "en").all_right_of(len("They ") + len(verb))] == phrases
+
+
+LEFT = [
+    ("Two nurses, a driver and a guard", ["Two nurses", "a driver", "a guard"]),
+    ("On Monday at least two men", ["at least two men"]),
+    ("Syrian and Russian forces", ["Syrian and Russian forces"]),
+    ("Ana Petrova, 42, a teacher,", ["Ana Petrova"]),
+]
+
+
+@pytest.mark.parametrize(("before", "phrases"), LEFT, ids=[case[0][:20] for case in LEFT])
+def test_phrases_before_a_verb(before: str, phrases: list[str]) -> None:
+    words = f"{before} were seen"
+    assert [words[a:b] for a, b in Tokens(words, "en").all_left_of(len(before) + 1)] == phrases
+
+
+ROLES = [
+    ("Rebels shelled a clinic in Orlivka on Monday, killing two stokers and wounding 14.", "victims", ["two stokers", "14"]),
+    ("Rebels shelled a clinic in Orlivka on Monday, killing two stokers and wounding 14.", "targets", ["a clinic"]),
+    ("Rebels shelled a clinic in Orlivka on Monday, killing two stokers and wounding 14.", "perpetrators", ["Rebels"]),
+    ("Masked gunmen shot dead three farmers near Orlivka on Monday.", "targets", ["three farmers"]),
+    ("Police condemned the murder of a priest in Orlivka on Monday.", "victims", ["a priest"]),
+    ("The depot in Orlivka was bombed by a navy squad on Monday.", "perpetrators", ["a navy squad"]),
+    ("The army said on Monday it had shot down nine drones over Orlivka.", "perpetrators", ["The army"]),
+    ("The army said on Monday it had shot down nine drones over Orlivka.", "targets", ["nine drones"]),
+    ("The army said on Monday it had shot down nine drones over Orlivka.", "weapons", []),
+    ("Rebels fired four long-range rockets at Orlivka on Monday, killing two people.", "weapons", ["four long-range rockets"]),
+    ("Police arrested two rebels in Orlivka on Monday over the killing of a priest.", "victims", ["two rebels"]),
+]
+
+
+@pytest.mark.parametrize(("body", "role", "phrases"), ROLES, ids=[f"{case[1]}:{case[0][:24]}" for case in ROLES])
+def test_roles(body: str, role: str, phrases: list[str]) -> None:
+    assert words_of(read(body), role) == phrases
+
+
+STANCES = [
+    ("Nine drones were shot down over Orlivka on Monday, the air force said.", "claims_responsibility", "occurrence"),
+    ("Ugandan soldiers killed four raiders near Orlivka on Monday, an army officer said.", "claims_responsibility", "casualties"),
+    ("Unidentified gunmen killed four farmers near Orlivka on Monday, the mayor said.", "reports", "casualties"),
+    ("Fighters of the Blue Front killed four farmers near Orlivka on Monday, the mayor said.", "blames", "perpetrator"),
+    ("Fighters of the Blue Front killed four farmers near Orlivka on Monday, villagers said.", "attributes", "perpetrator"),
+]
+
+
+@pytest.mark.parametrize(("body", "stance", "about"), STANCES, ids=[case[0][:24] for case in STANCES])
+def test_stances(body: str, stance: str, about: str) -> None:
+    (claim,) = read(body).claims
+    assert (claim.stance, claim.about) == (stance, about)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("Rebels reportedly shelled a clinic in Orlivka on Monday.", "alleged"),
+        ("Rebels shelled a clinic in Orlivka on Monday, the mayor said without providing evidence.", "alleged"),
+        ("Villagers said rebels shelled a clinic in Orlivka on Monday. The account could not be independently verified.", "alleged"),
+        ("The army accused rebels of having shelled a clinic in Orlivka on Monday.", "occurred"),
+        ("Police arrested two suspected rebels in Orlivka on Monday.", "occurred"),
+    ],
+)
+def test_alleged_by_its_own_words(body: str, status: str) -> None:
+    assert read(body).status == status
+
+
+def test_the_statement_speaks_for_its_author() -> None:
+    body = "Rebels shelled a clinic in Orlivka on Monday, the health ministry said. Two nurses were killed in the attack, the statement said."
+    assert {claim.by.words for claim in read(body).claims} == {"the health ministry"}
