@@ -63,7 +63,7 @@ def lexicon(language: str = "en") -> Lexicon:
 
 def tokens_of(words: str) -> list[Token]:
     """Words and marks in order."""
-    return [Token(m.group(), m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _TOKEN.finditer(words)]
+    return [Token(word := m.group(), word.lower().replace("’", "'"), *m.span()) for m in _TOKEN.finditer(words)]
 
 
 Range = tuple[int, int]
