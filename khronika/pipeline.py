@@ -141,9 +141,21 @@ def _start_worker(settings: Settings) -> None:
     _chain = Chain(settings)
 
 
-def _read_in_worker(items: list[Item]) -> list[ReadDocument | SetAside]:
+def _read_in_worker(items: list[Item]) -> list[bytes | ReadDocument | SetAside]:
     assert _chain is not None
-    return [_chain.read(item) for item in items]
+    return [_packed(_chain.read(item)) for item in items]
+
+
+def _packed(outcome: ReadDocument | SetAside) -> bytes | ReadDocument | SetAside:
+    """A document read as MessagePack, which is made in a seventh of the time of a pickle; as it is where a lone surrogate forbids that."""
+    try:
+        return msgspec.msgpack.encode(outcome) if isinstance(outcome, ReadDocument) else outcome
+    except UnicodeEncodeError:
+        return outcome
+
+
+def _unpacked(outcome: bytes | ReadDocument | SetAside) -> ReadDocument | SetAside:
+    return msgspec.msgpack.decode(outcome, type=ReadDocument) if isinstance(outcome, bytes) else outcome
 
 
 def read_items(items: Iterable[Item | SetAside], settings: Settings) -> Iterator[ReadDocument | SetAside]:
@@ -195,7 +207,7 @@ def _chained(first: list[Item | SetAside], rest: Iterator[Item | SetAside]) -> I
 
 def _in_order(items: Iterator[Item | SetAside], pool: ProcessPoolExecutor, ahead: int) -> Iterator[ReadDocument | SetAside]:
     """Results in the order of the items, with at most `ahead` chunks under way, so that memory stays flat."""
-    waiting: list[Future[list[ReadDocument | SetAside]] | SetAside] = []
+    waiting: list[Future[list[bytes | ReadDocument | SetAside]] | SetAside] = []
     chunk: list[Item] = []
 
     def drain(down_to: int) -> Iterator[ReadDocument | SetAside]:
@@ -204,7 +216,7 @@ def _in_order(items: Iterator[Item | SetAside], pool: ProcessPoolExecutor, ahead
             if isinstance(done, SetAside):
                 yield done
             else:
-                yield from done.result()
+                yield from map(_unpacked, done.result())
 
     for item in items:
         if isinstance(item, Item):

@@ -83,11 +83,12 @@ def _runs(segment: Segment) -> Iterator[_Run]:
     spans: list[tuple[int, int]] = []
     end = -1
     for match in _WORD.finditer(words):
-        word, (start, stop) = match.group(), match.span()
+        word = match.group()
+        if word[0].islower() and "-" not in word and word.removesuffix(".") not in particles:
+            continue  # the gap it leaves ends the run before it
+        start, stop = match.span()
         if word.endswith(".") and (stop == len(words) or not (len(word) <= 4 and word[0].isupper())):
             word, stop = word[:-1], stop - 1
-        if word[0].islower() and "-" not in word and word not in particles:
-            continue  # the gap it leaves ends the run before it
         joined = spans and words[end:start] in (" ", "\u00a0", " “", " \"")
         capital = word[0].isupper() or ("-" in word and word.split("-")[-1][:1].isupper() and word.split("-")[0] in particles)
         particle = joined and word.lower() in particles and _leads_on(words, stop, particles)

@@ -78,8 +78,9 @@ def _is_talk(words: str, lexicon: Lexicon) -> bool:
 def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexicon: Lexicon, context: _Context) -> Trigger | None:
     words = segment.words
     before = words[max(0, match.start() - 90) : match.start()]
+    clause = before[max(before.rfind(mark) for mark in ",;.") + 1 :]  # neither reaches over a mark
     rules = lexicon.not_event
-    if rules["modal"].search(before) or rules["negated"].search(before):
+    if rules["modal"].search(clause) or rules["negated"].search(clause):
         return None
     if rules["habit_sure"].search(words) and not lexicon.levels["day"].search(words):
         return None

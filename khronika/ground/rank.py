@@ -73,13 +73,13 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
     model = weights()["ranking"]
     tables = features_of(scene, found, home)
     answers: list[Ranked] = []
-    together: dict[str, list[tuple[int, np.ndarray]]] = {}
+    together: dict[str, list[tuple[int, list[float]]]] = {}
     scores = []
     for n, (entries, rows) in enumerate(tables):
-        values = np.array([_score(row, model) for row in rows])
+        values = [_score(row, model) for row in rows]
         scores.append((entries, values))
         # What the next word says of one mention's kind ("Kharkiv region") says nothing of another's.
-        shared = values - np.array([sum(model.get(k, 0.0) * row.get(k, 0.0) for k in _OWN) for row in rows])
+        shared = [value - sum(model.get(k, 0.0) * row.get(k, 0.0) for k in _OWN) for value, row in zip(values, rows, strict=True)]
         together.setdefault(found[n].key, []).append((n, shared))
     for n, (entries, values) in enumerate(scores):
         if not entries:
@@ -87,10 +87,9 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
             continue
         # Mentions of one name lend each other half of what their surroundings say.
         others = [v for m, v in together[found[n].key] if m != n and len(v) == len(values) and scores[m][0] == entries]
-        total = values + 0.5 * sum(others) / len(others) if others else values
-        odds = np.exp(total - total.max())
-        best = int(total.argmax())
-        answers.append(Ranked(entries[best], float(odds[best] / odds.sum())))
+        total = [value + 0.5 * sum(said) / len(others) for value, said in zip(values, zip(*others, strict=True), strict=True)] if others else values
+        best = total.index(max(total))
+        answers.append(Ranked(entries[best], 1.0 / sum(math.exp(value - total[best]) for value in total)))
     return answers
 
 
@@ -128,7 +127,7 @@ def _first_choice(name: Found, context: Context) -> list[Entry]:
     return sorted((e for e in name.candidates if e.latitude is not None), key=worth, reverse=True)[:KEPT]
 
 
-def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[np.ndarray]:
+def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[list[float]]:
     """For each candidate how well the text's other names fit round it: the mean over them of exp(-km/150) of their nearest candidate."""
     keys: dict[str, int] = {}
     points: list[tuple[float, float]] = []
@@ -148,7 +147,7 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[np.nd
             wide = any(e.kind == "country" for e in entries)
             worth.append(0.2 if wide else 1.0 / math.sqrt(max(1, len(entries))))
     if len(keys) < 2:
-        return [np.zeros(len(e)) for e in kept]
+        return [[0.0] * len(e) for e in kept]
     at = np.radians(np.array(points))
     dy = 6371.0 * (at[:, 0][:, None] - at[:, 0][None, :])
     dx = 6371.0 * (at[:, 1][:, None] - at[:, 1][None, :]) * np.cos((at[:, 0][:, None] + at[:, 0][None, :]) / 2)
@@ -160,12 +159,12 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[np.nd
     own = np.array(owner)
     weight = np.tile(np.array(worth), (len(points), 1))
     weight[np.arange(len(points)), own] = 0.0
-    value = (best * weight).sum(axis=1) / (weight.sum(axis=1) + 0.5)
+    value = ((best * weight).sum(axis=1) / (weight.sum(axis=1) + 0.5)).tolist()
     answer = []
     for name, entries in zip(found, kept, strict=True):
         part = where[keys[name.key]] if name.key in keys else slice(0, 0)
         have = value[part]
-        answer.append(have if len(have) == len(entries) else np.zeros(len(entries)))
+        answer.append(have if len(have) == len(entries) else [0.0] * len(entries))
     return answer
 
 
