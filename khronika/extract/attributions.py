@@ -14,6 +14,8 @@ from khronika.extract.segments import Segment
 from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
 from khronika.types import Quote, Text
 
+NEAR = 1500
+"""Characters back that what "the ministry" is in full is looked for among."""
 REACH = 200
 """Voices back that "the ministry" is looked for among."""
 
@@ -194,7 +196,20 @@ def _is_voice(words: str, sets: dict[str, frozenset[str]]) -> bool:
     return bool(low & (sets["plural"] | sets["body"] | sets["outlets"])) or words[0].isupper()
 
 
-def _resolved(found: list[Attribution]) -> list[Attribution]:
+def _named_before(voice: Quote, body: str) -> Quote:
+    """What "the administration" is in full where it was told of before without a voice: "the Russian-installed administration"."""
+    words = voice.words.split()
+    if voice.within != "body" or len(words) != 2 or words[0].lower() != "the" or not words[1].isalpha() or not words[1][0].islower():
+        return voice
+    start = max(0, voice.start - NEAR)
+    full = re.compile(rf"\b[Tt]he (?:(?:[A-Z][\w’'-]*|\w+-\w+) ){{1,4}}{re.escape(words[1])}\b")
+    last = None
+    for match in full.finditer(body[start : voice.start]):
+        last = match
+    return Quote(start=start + last.start(), end=start + last.end(), words=last.group(), within="body") if last else voice
+
+
+def _resolved(found: list[Attribution], body: str) -> list[Attribution]:
     """The same with pronouns, bare surnames and "the ministry" given the fullest speaker phrase that fits."""
     sets, kept = lexicon().sets, []
     known: list[Quote] = []
@@ -208,7 +223,7 @@ def _resolved(found: list[Attribution]) -> list[Attribution]:
         elif one.speaker is not None and one.voice is not None:
             meant = next((quote for quote in reversed(known[-6:]) if not _is_paper(quote, sets)), None) if _is_paper(one.voice, sets) else None
             known.append(one.voice)
-            one = replace(one, voice=meant or _fullest(one.voice, full, known))
+            one = replace(one, voice=meant or _named_before(_fullest(one.voice, full, known), body))
         kept.append(one)
     return kept
 
@@ -326,4 +341,4 @@ def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attributi
             if one is not None:
                 found.append(one)
                 before = one
-    return _continued(_resolved(_parted(found)), segments, states)
+    return _continued(_resolved(_parted(found), text.body), segments, states)

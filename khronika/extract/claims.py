@@ -152,11 +152,11 @@ def _stance_on_unlisted(one: Attribution, mention: Mention, spoken: set[str]) ->
     lists = _sides().content
     authors = [set(_low_words(p.quote.words)) for p in mention.perpetrators if any(_holds(span, p.quote) for span in one.content)]
     official = one.voice is not None and _is_official(one.voice)
-    if any((spoken & author) - lists["common"] or official and author & lists["of_states"] for author in authors):
+    if any((spoken & author) - lists["common"] or spoken & lists["state"] and author & lists["of_states"] for author in authors):
         return "claims_responsibility"
     if authors and not any(author - lists["common"] - lists["anonymous"] for author in authors):
         return "reports"
-    return "blames" if official else "attributes"
+    return "blames" if official and any(author & lists["hostile"] for author in authors) else "attributes"
 
 
 _HARMLESS = frozenset({"agreement", "non_violent_transfer_of_territory", "peaceful_protest", "change_to_group", "headquarters_or_base"})
@@ -245,7 +245,7 @@ def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequen
     content = " ".join(quote.words for quote in one.content)
     killed, injured = tolls
     return Claim(
-        by=one.voice, stance=stance, about=_about(stance, content, tie == 3), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
+        by=one.voice, stance=stance, about=_about(stance, f"{one.cue.words} {content}", tie == 3), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
         killed=killed, injured=injured,
     )  # fmt: skip
 

@@ -191,7 +191,7 @@ class Tokens:
     def _span(self, start: int, stop: int) -> Span | None:
         while stop > start and (self.lower[stop - 1] in ("of",) or self.lower[stop - 1] in self._classes.determiners and stop - start > 1):
             stop -= 1
-        while start < stop and self.lower[start] == "of":
+        while start < stop and self.lower[start] in ("of", "-"):
             start += 1
         if stop - start > 2 and self.lower[stop - 1] in self._classes.spans_of_time:  # "53 prisoners last week", "the village 12 times"
             stop -= 2

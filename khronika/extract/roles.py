@@ -174,8 +174,9 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, foun
             did(match.start())
     for pattern in (f.by, f.accused):
         for match in pattern.finditer(words):
-            for span in tokens.all_right_of(match.end()):
-                done(span)
+            for start, end in tokens.all_right_of(match.end()):
+                charge = words.rfind(" of ", start, end) if pattern is f.accused and words.startswith("accus", match.start()) else -1
+                done((start, charge if charge > 0 else end))  # "accused the rebels | of shelling the market"
     for match in f.nouns.finditer(words):
         for quote in (segment.piece(*span) for span in tokens.all_right_of(match.end())):
             noun = words[match.start() : match.end()]
