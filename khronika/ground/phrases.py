@@ -25,7 +25,9 @@ _OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
 _HIS_SIDE = re.compile(r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))", re.IGNORECASE)
 _REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
 _OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
+_SCHOLARLY = re.compile(r"(?:A[dlnrstz]|Ash|El) ")
 _LINE = re.compile(r"\b(?P<word>contact line|line of contact) (?:in|of|with) (?:the )?(?:[\w-]+ern )?$", re.IGNORECASE)
+_STOP = re.compile(r"[.!?;\n]")
 _DISTRICT = re.compile(r" (?:district|raion|rayon|subdistrict)\b", re.IGNORECASE)
 
 
@@ -52,7 +54,7 @@ def usual_name(entry: Entry, quote: Quote | None) -> str:
     """The gazetteer's name, or the text's own Latin spelling where that is plain and the gazetteer's is a scholar's ("Dāqūq", "Ar Raqqah")."""
     if quote is None or entry.kind not in ("settlement", "district") or not quote.words.isascii() or not quote.words[:1].isupper():
         return entry.name
-    scholarly = not entry.name.isascii() or re.match(r"(?:A[dlnrstz]|Ash|El) ", entry.name)
+    scholarly = not entry.name.isascii() or _SCHOLARLY.match(entry.name)
     return quote.words.title() if scholarly and quote.words.isupper() else quote.words if scholarly else entry.name
 
 
@@ -71,12 +73,12 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
     from msgspec.structs import replace
 
     before, after = scene.body[max(0, span[0] - 70) : span[0]], scene.body[span[1] : span[1] + 50]
-    before = re.split(r"[.!?;\n]", before)[-1]
+    before = _STOP.split(before)[-1]
     place = plain(entry, gazetteer, quote, reason, p)
     if entry.latitude is None or entry.longitude is None:
         return place
-    at = (entry.latitude, entry.longitude)
-    if (match := _DISTANCE.search(before)) and (bearing := bearing_of(match["side"])) is not None and not _inner(match, entry):
+    at, low = (entry.latitude, entry.longitude), before.lower()
+    if " of " in low and (match := _DISTANCE.search(before)) and (bearing := bearing_of(match["side"])) is not None and not _inner(match, entry):
         km = _km(match["n"], match["unit"]) if match["n"] else min(3.0, max(1.5, entry.radius_km / 2))
         point = moved(at, bearing, km)
         words = match.group().strip()
@@ -84,7 +86,7 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
             place, precision="district", latitude=point[0], longitude=point[1], radius_km=round(max(5.0, km / 3), 1), geonames_id=None, population=None,
             reason=f"{reason}; moved: {words} {entry.name}",
         )  # fmt: skip
-    if match := _AWAY.search(before):
+    if "from " in low and (match := _AWAY.search(before)):
         km = _km(match["n"], match["unit"])
         return replace(place, precision="district", radius_km=round(max(km, entry.radius_km), 1), reason=f"{reason}; {match.group().strip()}")
     if entry.kind in ("country", "region"):

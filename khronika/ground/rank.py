@@ -22,6 +22,7 @@ KEPT = 10
 _CAPITAL = re.compile(r"(?<![^\W_])[A-ZА-ЯЄІЇҐ][^\W\d_]+")
 _AFTER = re.compile(r"[ -]([^\W\d_]+)")
 _BEFORE = re.compile(r"([^\W\d_]+)(?: of)? $")
+_OWNED = re.compile(r"['’]s (?:\w+ ){0,3}")
 _INSIDE = re.compile(r",? (?:in|in the|of|of the|near) $|, (?:in )?(?:the )?$|,? \($")
 
 
@@ -175,7 +176,7 @@ def _containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, 
         sides.append(found[n + 1])
         if n + 2 < len(found) and _INSIDE.fullmatch(scene.body[found[n + 1].end : found[n + 2].start]):
             sides.append(found[n + 2])
-    if n and re.fullmatch(r"['’]s (?:\w+ ){0,3}", scene.body[found[n - 1].end : name.start]):
+    if n and _OWNED.fullmatch(scene.body[found[n - 1].end : name.start]):
         sides.append(found[n - 1])
     answer: set[tuple[str, str]] = set()
     for side in sides:

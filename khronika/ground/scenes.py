@@ -22,6 +22,7 @@ from khronika.text import Span, overlaps
 ORDER = {"site": 0, "settlement": 1, "unknown": 1, "district": 2, "part": 3, "region": 3, "country": 4}
 """Kinds from exact to wide; "part" is the east of a country, "unknown" a name that the index lacks."""
 _FINE = frozenset({"site", "settlement", "unknown", "district"})
+_HYPHENED, _POSSESSIVE = re.compile(r"-\w"), re.compile(r"['’]s\b")
 _TOKEN = re.compile(r"[\w’'-]+|[.,;:()“”\"—–]")
 _DATELINE = re.compile(r"\s*([A-ZÀ-Ý][\w .,'’-]{1,40}?)(?:, [A-Z][\w. ]+)?(?: \([^)\n]{2,40}\))?,?(?: [A-Z][a-z]+\.? \d{1,2})? ?[-–—:] ")
 
@@ -163,9 +164,9 @@ class Scenes:
             signs.add("party's" if option.words in words["metonyms"] else "body's")
         if words["office"].search(before):
             signs.add("office of")
-        if re.match(r"-\w", after):
+        if _HYPHENED.match(after):
             signs.add("hyphened")
-        if re.match(r"['’]s\b", after):
+        if _POSSESSIVE.match(after):
             signs.add("possessive")
         if words["occupied"].search(before):
             signs.add(f"occupied {option.kind}")
@@ -186,7 +187,7 @@ class Scenes:
             signs.add("inside another")
         if round_:
             signs.add("round another")
-        if re.search(r"twin", " ".join(self.options[n].marks)):
+        if any("twin" in mark for mark in self.options[n].marks):
             signs.update(f"twin {self.options[n].kind} beside a {self.options[m].kind}" for m in others if self._keys[m] != self._keys[n] and self.options[m].kind in ("region", "settlement"))
         end = self.options[n].span[1]
         if any(self._next_to(end, self.options[m].span[0]) for m in inside):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from khronika.ground.toponyms import Found, Scene
@@ -14,6 +15,7 @@ from khronika.text import Span
 
 _WORD = r"[\w’'.-]+"
 _TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of) (?:the )?(?:[\w-]+ ){0,3}?$")
+_CUT = re.compile(r"[.;:!?\n“”\"(]")
 _FUNCTION = re.compile(r"\b(?:in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
 _CONTROL = re.compile(r"^(?:[\w]+-(?:held|controlled|operated|run|occupied|owned|backed|led)|occupied|nearby|local|main|large|huge|major|old|former|small|own|two|three|several) ", re.IGNORECASE)
 REACH = 100
@@ -41,7 +43,7 @@ def find_sites(scene: Scene, found: Sequence[Found], names: Sequence[str]) -> li
 def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:
     """ "the al-Khani mosque in Daquq"."""
     start = max(0, name.start - REACH)
-    before = re.split(r"[.;:!?\n“”\"(]", scene.body[start : name.start])[-1]
+    before = _CUT.split(scene.body[start : name.start])[-1]
     tail = _TAIL.search(before)
     if not tail:
         return None
@@ -62,13 +64,17 @@ def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:
 
 def _after(scene: Scene, n: int, name: Found, town: str) -> Site | None:
     """ "Kramatorsk railway station", "Kabul's Inter-Continental Hotel"."""
-    nouns = "|".join(sorted(scene.lists["site_words"]))
-    match = re.match(rf"(?P<own>['’]s)?(?P<words>(?: [\w’'-]+){{0,3}}? (?:{nouns}))\b(?! (?:district|area|quarter))", scene.body[name.end : name.end + 60])
+    match = _own_site(scene.lists["site_words"]).match(scene.body[name.end : name.end + 60])
     if not match or _FUNCTION.search(match["words"]):
         return None
     words = match["words"].strip()
     label = f"{words}, {town}" if match["own"] else f"{town} {words}"
     return Site(n, (name.start, name.end + match.end()), label, _marks(words, "town's site"))
+
+
+@cache
+def _own_site(nouns: frozenset[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?P<own>['’]s)?(?P<words>(?: [\w’'-]+){{0,3}}? (?:{'|'.join(sorted(nouns))}))\b(?! (?:district|area|quarter))")
 
 
 def _marks(words: str, shape: str) -> frozenset[str]:

@@ -89,12 +89,11 @@ def tokens_of(body: str) -> list[Token]:
     """The words of a text; a possessive ending is cut off and remembered."""
     found = []
     for match in _TOKEN.finditer(body):
-        word = match.group()
-        start = match.start()
-        possessive = word[-2:] in ("'s", "’s") and len(word) > 3
+        word, (start, end) = match.group(), match.span()
+        possessive = word.endswith(("'s", "’s")) and len(word) > 3
         if possessive:
-            word = word[:-2]
-        found.append(Token(start, start + len(word), word, word[0].isupper(), possessive))
+            word, end = word[:-2], end - 2
+        found.append(Token(start, end, word, word[0].isupper(), possessive))
     return found
 
 
