@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from khronika.transfer.manifest import Made
 
 
+WITHHELD = "withheld by policy"
+"""In a data package in place of a filter's value that tells more than the rows."""
+
+
 @click.command()
 @click.argument("format", metavar="FORMAT")
 @record_option
@@ -50,7 +54,7 @@ def export(
         if profile == "full":
             with record.write(by="terminal") as tx:
                 tx.note("use", "export", {"profile": profile, "format": format})
-        outgoing = Outgoing(record, record.events(chosen), policy, rule)
+        outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
         no_row = write_export(format, outgoing, output)
         if output is not None:
             _write_beside(record, output, _made(record, format, policy, rule, licence, options, outgoing, no_row))
@@ -67,6 +71,7 @@ def _made(
     from khronika.transfer.manifest import Made
 
     as_of = options.pop("as_of")
+    withheld = outgoing.telling if outgoing.shown else {"place"} if policy.profile != "full" else set()
     return Made(
         format=format,
         profile=policy.profile,
@@ -76,26 +81,29 @@ def _made(
         rule=rule,
         head=f"{record.head()}:{record.head_digest()}",
         as_of=as_of,
-        filter={name: value for name, value in options.items() if value not in (None, False)},
+        filter={name: WITHHELD if name in withheld else value for name, value in options.items() if value not in (None, False)},
         shown=outgoing.shown,
         reviewed=outgoing.reviewed,
         kept_back=outgoing.kept,
         no_row=no_row,
-        audit=_latest_audit(record),
+        audit=_latest_audit(record, policy.profile),
         licence=licence,
     )
 
 
-def _latest_audit(record: Record) -> dict[str, Any] | None:
+def _latest_audit(record: Record, profile: str) -> dict[str, Any] | None:
+    """The figures of the latest audit, None where none was drawn; who coded stands in profile full alone."""
     import msgspec
 
     from khronika.cli.scoring import audit_result
 
     try:
         found: dict[str, Any] = msgspec.to_builtins(audit_result(record))
-        return found
     except UsageError:
-        return None  # none was drawn
+        return None
+    if profile != "full":
+        found["coded"] = {f"coder {number}": coded for number, coded in enumerate(found["coded"].values(), 1)}
+    return found
 
 
 def _write_beside(record: Record, output: Path, made: Made) -> None:

@@ -165,6 +165,7 @@ def score_forecasts(record_address: str, plot: Path | None, as_json: bool) -> No
 def audit(context: click.Context, record_address: str, sample: int, stratify: str, seed: int) -> None:
     """How right the machine is: draw a sample; `audit code` lets two people code it blind; `audit score` says what came out."""
     if context.invoked_subcommand is not None:
+        context.default_map = {context.invoked_subcommand: {"record_address": record_address}}
         return
     import msgspec
 

@@ -5,6 +5,7 @@ The rule: no half file is ever left (written beside, then renamed), unknown is b
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 from khronika.errors import UsageError
 from khronika.policy import Policy, names_by_document
+from khronika.text import fold as fold_words
 from khronika.transfer.acled import write_acled
 from khronika.transfer.coding import Shown
 from khronika.transfer.files import write_parquet, write_sqlite
@@ -25,7 +27,7 @@ from khronika.transfer.plover import write_plover
 from khronika.transfer.reports import write_reports
 from khronika.transfer.ruling import apply_rule
 from khronika.transfer.viina import write_viina, write_viina_1pd
-from khronika.types import Account, Event, RecordQuery
+from khronika.types import Account, Event, Filter, RecordQuery
 
 EXPORTS: dict[str, Callable[[Shown, IO[Any]], Counter[str]]] = {
     "csv": write_csv,
@@ -55,10 +57,19 @@ class Outgoing:
 
     Args:
         rule: how disputed values are chosen (`ruling.RULES`).
+        wanted: by which the events were chosen; `telling` are its fields that would tell more of an event than is shown of it.
     """
 
-    def __init__(self, record: RecordQuery, events: Iterable[Event], policy: Policy, rule: str = "held") -> None:
-        self._record, self._events, self._policy, self._rule = record, events, policy, rule
+    def __init__(
+        self,
+        record: RecordQuery,
+        events: Iterable[Event],
+        policy: Policy,
+        rule: str = "held",
+        wanted: Filter = Filter(),  # noqa: B008
+    ) -> None:
+        self._record, self._events, self._policy, self._rule, self._wanted = record, events, policy, rule, wanted
+        self.telling: set[str] = set()
         self._accounts: dict[str, Account] = {}
         self._names: dict[str, frozenset[str]] = {}
         self.shown = self.kept = self.reviewed = 0
@@ -75,6 +86,8 @@ class Outgoing:
                 else:
                     self.shown += 1
                     self.reviewed += found.review != "machine"
+                    if self._policy.profile != "full":
+                        self.telling |= _telling(self._wanted, event, found)
                     yield found
 
     def _show(self, event: Event) -> Event | None:
@@ -97,6 +110,19 @@ class Outgoing:
         return [shown for account in accounts if (shown := self._policy.show_account(account, names, event))]
 
 
+def _telling(wanted: Filter, event: Event, shown: Event) -> set[str]:
+    """The fields of a filter that tell where or when an event was more exactly than it is shown: a village of an event that is coarsened to its region."""
+    found = set()
+    place, when, true = shown.where.value, shown.when.value, event.when.value
+    names = (place.name, place.admin1, place.admin2, place.country) if place else ()
+    if wanted.place and not any(fold_words(wanted.place) in fold_words(name) for name in names if name):
+        found.add("place")
+    if when.start and when.end and (when.start, when.end) != (true.start, true.end):
+        found |= {"since"} if wanted.since and wanted.since > when.start else set()
+        found |= {"until"} if wanted.until and wanted.until < when.end else set()
+    return found
+
+
 def write_export(format: str, outgoing: Outgoing, output: Path | None) -> Counter[str]:
     """Write the events to a file or standard output; returns how many the shape has no row for, by reason.
 
@@ -107,7 +133,16 @@ def write_export(format: str, outgoing: Outgoing, output: Path | None) -> Counte
         return write_file(output, format in BINARY, lambda out: EXPORTS[format](outgoing, out))
     if format in BINARY and sys.stdout.isatty():
         raise UsageError(f"{format} is no text: name a file with -o FILE")
-    return EXPORTS[format](outgoing, sys.stdout.buffer if format in BINARY else sys.stdout)
+    out = sys.stdout.buffer if format in BINARY else sys.stdout
+    try:
+        skipped = EXPORTS[format](outgoing, out)
+        out.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # whoever reads has enough
+            raise
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what waits in the buffer has nowhere to go
+        raise UsageError(f"standard output: cannot be written: {error.strerror}") from error
+    return skipped
 
 
 def write_file(output: Path, binary: bool, write: Callable[[IO[Any]], Counter[str]]) -> Counter[str]:

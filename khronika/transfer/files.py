@@ -1,4 +1,4 @@
-"""Events in, files that are no text out: Parquet (DuckDB), and a SQLite file that Datasette opens well (tables event, claim, about; views).
+"""Events in, files that are no text out: Parquet (DuckDB), and a SQLite file that Datasette opens well (tables event and claim, views).
 
 The rule: the same rows every time; the bytes of these two formats are their libraries' own.
 """
@@ -36,7 +36,7 @@ def write_parquet(shown: Shown, out: IO[bytes]) -> Counter[str]:
     """Write one row an event, the columns of `csv`, compressed with zstd.
 
     Raises:
-        UsageError: DuckDB is not installed.
+        UsageError: DuckDB is not installed, or there is no room to make it in the folder for temporary files.
     """
     try:
         import duckdb
@@ -51,15 +51,22 @@ def write_parquet(shown: Shown, out: IO[bytes]) -> Counter[str]:
             rows.write_text("{}\n", encoding="utf-8")
         wanted = "{" + ", ".join(f"{name}: '{_DUCK[type]}'" for name, type in types.items()) + "}"
         source = f"read_json('{rows}', format='newline_delimited', columns={wanted})"
-        with duckdb.connect() as db:
-            db.execute(f"COPY (SELECT * FROM {source} WHERE event_id IS NOT NULL) TO '{made}' (FORMAT parquet, COMPRESSION zstd)")
+        try:
+            with duckdb.connect() as db:
+                db.execute(f"COPY (SELECT * FROM {source} WHERE event_id IS NOT NULL) TO '{made}' (FORMAT parquet, COMPRESSION zstd)")
+        except duckdb.IOException as error:
+            raise UsageError(_no_room(folder, error)) from error
         with made.open("rb") as found:
             shutil.copyfileobj(found, out)
     return Counter()
 
 
 def write_sqlite(shown: Shown, out: IO[bytes]) -> Counter[str]:
-    """Write tables `event` (columns of `csv`), `claim` (columns of `reports`) and `about`, and the views."""
+    """Write tables `event` (columns of `csv`) and `claim` (columns of `reports`), and the views.
+
+    Raises:
+        UsageError: there is no room to make it in the folder for temporary files.
+    """
     import sqlite3
 
     with tempfile.TemporaryDirectory() as folder:
@@ -77,11 +84,17 @@ def write_sqlite(shown: Shown, out: IO[bytes]) -> Counter[str]:
             for table, column in (("event", "date_start"), ("event", "kind"), ("event", "country"), ("claim", "event_id")):
                 db.execute(f"CREATE INDEX {table}_{column} ON {table} ({column})")
             db.commit()
+        except sqlite3.OperationalError as error:
+            raise UsageError(_no_room(folder, error)) from error
         finally:
             db.close()
         with made.open("rb") as found:
             shutil.copyfileobj(found, out)
     return Counter()
+
+
+def _no_room(folder: str, error: Exception) -> str:
+    return f"{folder}: cannot be written ({' '.join(str(error).split())[:120]}); TMPDIR names another folder for temporary files"
 
 
 def _create(db: Any, table: str, types: dict[str, str], also: str) -> None:

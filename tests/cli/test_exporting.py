@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -142,6 +144,42 @@ def test_jsonld_is_a_graph_whose_links_lead_somewhere(record, tmp_path):
     assert events and all(link in ids for node in events for link in node["wasDerivedFrom"])
     claims = [node for node in graph if "Claim" in node["@type"]]
     assert claims and all(claim["about"]["@id"] in ids and claim["claimInterpreter"]["name"] for claim in claims)
+
+
+@pytest.mark.parametrize(
+    ("options", "withheld"),
+    [
+        (("--place", "Faskari"), {"place"}),
+        (("--place", "Katsina"), set()),
+        (("--place", "Funtua", "--since", "2025-03-14", "--until", "2025-03-14"), {"place", "since", "until"}),
+        (("--place", "Mogadishu", "--since", "2024-11-20"), set()),
+        (("--place", "Ann Example"), {"place"}),
+    ],
+)
+def test_a_filter_that_tells_more_than_the_rows_is_withheld(record, options, withheld, tmp_path):
+    given = dict(zip((name[2:] for name in options[::2]), options[1::2]))
+    for profile, gone in (("research", withheld), ("full", set())):
+        told = package_of(export(record, "csv", tmp_path, "--profile", profile, *options))["khronika"]["filter"]
+        assert told == {name: "withheld by policy" if name in gone else value for name, value in given.items()}
+
+
+def test_the_package_does_not_name_the_coders(record, tmp_path):
+    copy = str(tmp_path / "copy.sqlite")
+    assert CliRunner().invoke(main, ["record", "copy", record, copy]).exit_code == 0
+    assert CliRunner().invoke(main, ["audit", "--sample", "1", "--record", copy]).exit_code == 0
+    coded = CliRunner().invoke(main, ["audit", "--record", copy, "code", "--coder", "Ann Example"], input="n\n0\n")
+    assert coded.exit_code == 0, coded.output
+    assert package_of(export(copy, "csv", tmp_path))["khronika"]["audit"]["coded"] == {"coder 1": 1}
+    assert package_of(export(copy, "csv", tmp_path, "--profile", "full"))["khronika"]["audit"]["coded"] == {"Ann Example": 1}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_a_full_disk_behind_standard_output_is_one_clear_line(record, format):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "khronika", "export", format, "--record", record]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 2 and result.stderr == "khronika: standard output: cannot be written: No space left on device\n"
 
 
 def test_what_is_gone_is_told(record, tmp_path):
