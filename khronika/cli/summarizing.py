@@ -280,7 +280,7 @@ def assessments(record_address: str, show_all: bool, as_json: bool) -> None:
 
         def ask(place: str, kinds: tuple[str, ...], span: tuple[dt.date, dt.date], split: dt.date) -> Finding:
             days = [row for kind in kinds or (None,) for row in _days(record, Filter(place=place, kind=kind, since=span[0], until=span[1]))]
-            return judge(days, covered, span, "week" if (span[1] - span[0]).days + 1 >= 84 else "day", split)
+            return judge(days, covered, span, split=split)
 
         seen = 0
         for document_id, assessment in record.assessments():

@@ -37,7 +37,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None
     """Documents a day of the outlets of both spans, later to earlier; None where there is none."""
     placed: tuple[float, float] | None
-    """Share of events with a place."""
+    """Share of events with a place; None where a span has no event."""
 
 
 def compare(rows: Iterable[Coverage], earlier: Span, later: Span, placed: tuple[float, float] | None = None) -> Comparison:

@@ -48,12 +48,12 @@ def judge(
     Args:
         days: day, events of it, and how many of those have a place.
         span: first and last day that are looked at.
-        period: length of a bin; None: the longest of month, week, day that gives `LEAST_BINS` bins.
-        split: first day of the later of two windows; None: a trend along time.
+        period: length of a bin; None: months where they give twice `LEAST_BINS` bins, else weeks where they give `LEAST_BINS`, else days.
+        split: first day of the later of two windows; None: a trend along time. A bin that it cuts is in neither.
     """
     days = [row for row in days if span[0] <= row[0] <= span[1]]
-    period = period or _fitting_period(span)
-    starts, counts = series(((day, events) for day, events, _ in days), *span, period)
+    period = period or _fitting_period(span, split)
+    starts, counts = _bins(days, span, period, split)
     middle = split or (starts[len(starts) // 2] if starts else span[0])
     x: list[float] = [float(start >= split) for start in starts] if split else [float(i) for i in range(len(starts))]
     base = {"period": period, "starts": tuple(starts), "counts": tuple(counts), "split": split}
@@ -81,20 +81,28 @@ def judge(
     return Finding(word=word, line=line, trend=found, coverage=comparison, changes=changes, **base)  # type: ignore[arg-type]
 
 
-def _fitting_period(span: tuple[dt.date, dt.date]) -> str:
-    length = (span[1] - span[0]).days + 1
-    return next(
-        (name for name, days in (("month", 31), ("week", 7)) if length >= 2 * LEAST_BINS * days),
-        "week" if length >= LEAST_BINS * 7 else "day",
-    )
+def _bins(
+    days: Iterable[tuple[dt.date, int, int]], span: tuple[dt.date, dt.date], period: str, split: dt.date | None
+) -> tuple[list[dt.date], list[int]]:
+    """First day and events of each whole bin of the span, without the one that the split cuts."""
+    starts, counts = series(((day, events) for day, events, _ in days), *span, period)
+    whole = [n for n, start in enumerate(starts) if split is None or not start < split < next_period(start, period)]
+    return [starts[n] for n in whole], [counts[n] for n in whole]
 
 
-def _placed(days: Sequence[tuple[dt.date, int, int]], *spans: tuple[dt.date, dt.date]) -> tuple[float, float]:
-    shares = []
-    for start, end in spans:
-        inside = [(events, placed) for day, events, placed in days if start <= day <= end]
-        shares.append(sum(placed for _, placed in inside) / max(1, sum(events for events, _ in inside)))
-    return shares[0], shares[1]
+def _fitting_period(span: tuple[dt.date, dt.date], split: dt.date | None) -> str:
+    choices = (("month", 2 * LEAST_BINS), ("week", LEAST_BINS))
+    return next((period for period, least in choices if len(_bins((), span, period, split)[0]) >= least), "day")
+
+
+def _placed(days: Sequence[tuple[dt.date, int, int]], *spans: tuple[dt.date, dt.date]) -> tuple[float, float] | None:
+    """Share of events with a place in each of two spans; None where one of them has no event."""
+    told = [[row for row in days if start <= row[0] <= end] for start, end in spans]
+    totals = [sum(events for _, events, _ in rows) for rows in told]
+    if not all(totals):
+        return None
+    first, second = (sum(placed for _, _, placed in rows) / total for rows, total in zip(told, totals, strict=True))
+    return first, second
 
 
 def _word(found: Trend, level: float) -> Word:

@@ -140,6 +140,31 @@ def test_growth_under_even_coverage_is_told_with_its_figures():
     assert finding.word == "grew" and "rate ratio" in finding.line and finding.changes[0].at == 26
 
 
+@pytest.mark.parametrize(
+    ("length", "offset", "period"),
+    [(84, 0, "week"), (84, 3, "day"), (98, 3, "week"), (800, 0, "month")],
+)
+def test_bins_are_as_long_as_the_whole_ones_suffice(length, offset, period):
+    monday = dt.date(2024, 1, 1)
+    first = monday + dt.timedelta(days=offset)
+    finding = judge([], [], (first, first + dt.timedelta(days=length - 1)))
+    assert finding.period == period and len(finding.starts) >= 12
+
+
+def test_a_bin_that_the_split_cuts_is_in_neither_window():
+    split = START + dt.timedelta(days=185)  # a Thursday: all days of its week before it are of the quiet window
+    days = [(START + dt.timedelta(days=i), n, n) for i in range(364) for n in [0 if i < 182 else 100 if i < 189 else 7]]
+    finding = judge(days, [Coverage(day, "a", 5) for day, _, _ in days], (START, days[-1][0]), "week", split)
+    assert START.weekday() == 0 and len(finding.starts) == 51 and START + dt.timedelta(days=182) not in finding.starts
+    assert sum(finding.counts) == 7 * 175 and finding.refusal.figures.endswith("all in one of the two windows: a ratio has no bound")
+
+
+def test_places_are_not_compared_where_a_half_has_no_events():
+    days = [(START + dt.timedelta(days=i), n, n) for i in range(182) for n in [0 if i < 98 else 3]]
+    finding = judge(days, [Coverage(day, "a", 5) for day, _, _ in days], (START, days[-1][0]), "week")
+    assert finding.refusal is None and finding.coverage.placed is None and finding.word == "grew"
+
+
 # --- counting --------------------------------------------------------------------------------------------------------
 
 
