@@ -13,9 +13,11 @@ from khronika.errors import UsageError
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Iterable, Sequence
 
     from khronika.policy import Policy
     from khronika.record.record import Record
+    from khronika.transfer.coding import Row
     from khronika.transfer.export import Outgoing
     from khronika.transfer.manifest import Made
 
@@ -123,14 +125,19 @@ def _write_beside(record: Record, output: Path, made: Made) -> None:
     sides = []
     for name, rows in tables.items():
         sides.append(output.with_name(f"{output.stem}.{name}.csv"))
-        _write_table(sides[-1], SIDES[name], rows)
+        write_table(sides[-1], SIDES[name], rows)
     found = package(output, made, sides)
     _write_text(output.with_name(f"{output.stem}.datapackage.json"), to_text(found))
     if made.format == "sqlite":
         _write_text(output.with_name(f"{output.stem}.metadata.json"), datasette_metadata(found))
 
 
-def _write_table(path: Path, names: tuple[str, ...], rows: Any) -> None:
+def write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
+    """Write rows as a CSV file, whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     from collections import Counter
 
     from khronika.transfer.coding import write_rows

@@ -98,7 +98,8 @@ def _horizon(row: Row, published: dt.date | None) -> dt.date | None:
 
     if published is None or not row.horizon:
         return None
-    days = [time.last for time in find_times(row.words, published) if time.last and time.words in row.horizon + " " + row.words]
+    told = [time for time in find_times(row.words, published) if time.words in row.horizon or row.horizon in time.words]
+    days = [time.last for time in told or find_times(row.horizon, published) if time.last]
     return max((day for day in days if day > published), default=None)
 
 

@@ -70,6 +70,7 @@ def counts(
     """Events and tolls (low, high) by period and group; unknown tolls are no zeros, and said beside the sums."""
     import msgspec
 
+    from khronika.cli.exporting import write_table
     from khronika.summarize.counting import count, parse_by
 
     period, groups = parse_by(by)
@@ -80,9 +81,9 @@ def counts(
         downed = _shot_down(record, chosen, period) if shot_down else {}
     table = [_count_row(row, groups, downed if shot_down else None) for row in rows]
     if csv_path:
-        _write_csv(csv_path, table)
+        write_table(csv_path, tuple(table[0]) if table else ("period", *groups, "events"), table)
     if plot:
-        _plot(plot, rows, groups, by)
+        _plot(plot, rows, period, by)
     if as_json:
         from khronika.jsonl import to_json
 
@@ -135,27 +136,15 @@ def _shot_down(record: Record, chosen: Filter, period: str | None) -> dict[str |
     return found
 
 
-def _write_csv(path: Path, table: list[dict[str, Any]]) -> None:
-    import csv
-
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.DictWriter(out, fieldnames=list(table[0]) if table else ["period", "events"])
-            writer.writeheader()
-            writer.writerows(table)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UsageError(f"--csv {path}: cannot be written: {error.strerror or error}") from error
-
-
-def _plot(path: Path, rows: Sequence[Count], groups: Sequence[str], by: str) -> None:
+def _plot(path: Path, rows: Sequence[Count], period: str | None, by: str) -> None:
+    from khronika.summarize.counting import all_periods
     from khronika.summarize.plots import plot_counts
 
-    starts = sorted({row.period for row in rows if row.period})
+    starts = all_periods((row.period for row in rows if row.period), period) if period else []
     if not starts:
-        raise UsageError(f"--plot needs a period in --by ({by!r} has none) and an event with a day")
+        raise UsageError(
+            f"--plot needs a period in --by ({by!r} has none) and an event with a day" if not period else "--plot: no event with a day"
+        )
     lines: dict[str, list[int]] = {}
     for row in rows:
         if row.period:
@@ -170,7 +159,7 @@ def _print_counts(table: list[dict[str, Any]], rows: Sequence[Count], period: st
     from rich.console import Console
     from rich.table import Table
 
-    from khronika.summarize.counting import sparkline
+    from khronika.summarize.counting import all_periods, sparkline
 
     if not sys.stdout.isatty():
         click.echo("\t".join(table[0]))
@@ -189,7 +178,8 @@ def _print_counts(table: list[dict[str, Any]], rows: Sequence[Count], period: st
         if row.period:
             totals[row.period] = totals.get(row.period, 0) + row.events
     if period and len(totals) > 2:
-        click.echo(f"events by {period}, {min(totals)} to {max(totals)}: {sparkline([totals[start] for start in sorted(totals)])}")
+        values = [totals.get(start, 0) for start in all_periods(totals, period)]
+        click.echo(f"events by {period}, {min(totals)} to {max(totals)}: {sparkline(values)}")
     click.echo("a toll is a sum over the events that tell it (in brackets how many do); + where one of them has no upper bound")
 
 
@@ -322,8 +312,9 @@ def quality(record_address: str, as_json: bool, **options: Any) -> None:
         click.echo(f"{name.replace('_', ' '):22}{'-' if value is None else f'{value:.2f}' if isinstance(value, float) else value}")
     for month in found.drift:
         p = "-" if month.mean_p is None else f"{month.mean_p:.2f}"
+        placed = "-" if month.with_place is None else f"{month.with_place:.0%}"
         click.echo(
-            f"{month.month}  {month.documents} documents, {month.accounts_each:.2f} accounts each, {month.with_place:.0%} with a place, mean p {p}"
+            f"{month.month}  {month.documents} documents, {month.accounts_each:.2f} accounts each, {placed} with a place, mean p {p}"
         )
     for outlet in found.outlets:
         click.echo(

@@ -95,6 +95,17 @@ def next_period(start: dt.date, period: str) -> dt.date:
     return period_start(start + dt.timedelta(days=days), period)
 
 
+def all_periods(starts: Iterable[str], period: str) -> list[str]:
+    """First days (ISO) of every period from the first to the last of some, those without an event too, so that a silence is seen."""
+    told = sorted(starts)
+    if not told:
+        return []
+    found = [start := dt.date.fromisoformat(told[0])]
+    while start.isoformat() < told[-1]:
+        found.append(start := next_period(start, period))
+    return [start.isoformat() for start in found]
+
+
 def series(counts: Iterable[tuple[dt.date, int]], since: dt.date, until: dt.date, period: str) -> tuple[list[dt.date], list[int]]:
     """Events a whole period between two days, empty periods included as 0; a period that is cut at either end is left out."""
     start = period_start(since, period)

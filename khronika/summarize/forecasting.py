@@ -72,7 +72,12 @@ def ledger(
     scale: str,
     today: dt.date,
 ) -> list[Row]:
-    """Every forecast with its state, by the scale that it was registered on, else by `scale`; those of documents that are gone stay by their registration."""
+    """Every forecast with its state, by the scale that it was registered on, else by `scale`; those of documents that are gone stay by their registration.
+
+    Raises:
+        UsageError: no such scale.
+    """
+    interval_of(None, scale)  # a wrong scale is told where there is no forecast too
     rows = []
     seen = set()
     for document_id, forecast in found:

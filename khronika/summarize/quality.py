@@ -17,7 +17,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     month: str
     documents: int
     accounts_each: float
-    with_place: float
+    with_place: float | None
+    """Share of the accounts; None where there are none."""
     mean_p: float | None
     """Mean probability of the accounts that carry one."""
 
@@ -78,7 +79,7 @@ def measure(events: Iterable[tuple[Event, Sequence[Account]]], covered: Sequence
             delays.append(max(0, (min(days) - when.end).days))
         for account in accounts:
             if account.published:
-                month = months[account.published.isoformat()[:7]]
+                month = months[_month(account.published)]
                 month.accounts += 1
                 month.placed += account.where is not None
                 if account.mention.p is not None:
@@ -96,9 +97,13 @@ def measure(events: Iterable[tuple[Event, Sequence[Account]]], covered: Sequence
         delay_days_median=_quantile(delays, 0.5),
         delay_days_90=_quantile(delays, 0.9),
         undated_documents=sum(row.documents for row in covered if row.day is None),
-        drift=tuple(_drift(month, found, covered) for month, found in sorted(months.items())),
+        drift=tuple(_drift(month, months[month], covered) for month in sorted({*months, *(_month(row.day) for row in covered if row.day)})),
         outlets=tuple(_outlets(covered)),
     )
+
+
+def _month(day: dt.date) -> str:
+    return day.isoformat()[:7]
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -114,12 +119,12 @@ def _quantile(values: Sequence[int], share: float) -> float | None:
 
 
 def _drift(month: str, found: _Month, covered: Sequence[Coverage]) -> Drift:
-    documents = sum(row.documents for row in covered if row.day and row.day.isoformat().startswith(month))
+    documents = sum(row.documents for row in covered if row.day and _month(row.day) == month)
     return Drift(
         month=month,
         documents=documents,
         accounts_each=found.accounts / max(1, documents),
-        with_place=found.placed / found.accounts,
+        with_place=_share(found.placed, found.accounts),
         mean_p=sum(found.p) / len(found.p) if found.p else None,
     )
 

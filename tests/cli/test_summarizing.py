@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from khronika.cli import main
+from khronika.cli.scoring import _horizon
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,7 @@ def record(tmp_path_factory):
 
 
 def run(record, *words, input=None):
-    return CliRunner().invoke(main, [*words, "--record", record], input=input)
+    return CliRunner().invoke(main, [*words, "--record", str(record)], input=input)
 
 
 def lines(result):
@@ -68,6 +71,21 @@ def test_counts_go_to_files(record, tmp_path):
 def test_wrong_input_is_one_clear_line(record, words, says):
     result = run(record, *words)
     assert result.exit_code == 2 and says in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_a_scale_is_checked_where_there_is_no_forecast(tmp_path):
+    path, text = tmp_path / "r.sqlite", tmp_path / "a.txt"
+    text.write_text("Two shells hit a market in Kherson on Monday, killing three people, officials said.\n" * 3)
+    assert run(path, "read", str(text), "--published", "2024-01-02").exit_code == 0
+    assert not run(path, "forecasts", "list").stdout
+    assert run(path, "forecasts", "list", "--scale", "moon").exit_code == 2
+
+
+def test_the_day_of_a_horizon_is_that_of_its_own_words():
+    row = SimpleNamespace(
+        words="After the attack planned for 1 May 2031 a truce will likely hold until 3 April 2031.", horizon="until 3 April 2031"
+    )
+    assert _horizon(row, dt.date(2031, 3, 1)) == dt.date(2031, 4, 3)
 
 
 def test_an_empty_window_is_no_error(record):

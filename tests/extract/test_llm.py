@@ -144,6 +144,16 @@ def test_a_refusal_or_nobody_there_is_the_users_to_mend():
         LlmExtractor(Server(address="http://127.0.0.1:9/v1", model="m"), sleep=lambda _: None).read(text_of())
     with pytest.raises(UsageError, match="http"):
         LlmExtractor(Server(address="ftp://x", model="m"))
+    with pytest.raises(UsageError, match="http"):
+        LlmExtractor(Server(address="http:///v1", model="m"))
+    with pytest.raises(UsageError, match="KHRONIKA_SERVER_KEY"):
+        LlmExtractor(Server(address="http://127.0.0.1:9", model="m", key="schlüssel"))
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with model_server(Told(ANSWER)) as told, pytest.raises(UsageError, match="cannot be kept there"):
+        reader(told, cache=tmp_path / "file").read(text_of())
 
 
 def test_an_answer_is_kept_by_model_and_text(tmp_path):

@@ -264,6 +264,11 @@ def test_agreement_precision_and_recall():
     assert to_code(audit, codes, "x") == [ids[3]] and found.coded == {"x": 3, "y": 3}
 
 
+def test_a_month_that_gave_no_account_is_told():
+    (month,) = measure([], [Coverage(dt.date(2024, 5, 2), "A", 2)]).drift
+    assert (month.month, month.documents, month.accounts_each, month.with_place, month.mean_p) == ("2024-05", 2, 0, None, None)
+
+
 def test_quality_of_an_empty_record_is_none_not_zero():
     found = measure([], [Coverage(None, "A", 2)])
     assert found.events == 0 and found.contested is None and found.delay_days_median is None and found.undated_documents == 2

@@ -9,7 +9,7 @@ import pytest
 
 from khronika.errors import UsageError
 from khronika.summarize.changes import Change, find_changes
-from khronika.summarize.counting import count, parse_by, period_start, series, sparkline
+from khronika.summarize.counting import all_periods, count, parse_by, period_start, series, sparkline
 from khronika.summarize.coverage import compare, exposure, refuse_uneven
 from khronika.summarize.judging import judge
 from khronika.summarize.trend import Refusal, Trend, rate_ratio
@@ -170,6 +170,11 @@ def test_places_are_not_compared_where_a_half_has_no_events():
 
 def make_sum(day, events=1, values=(), killed=(0, 0, 0, 0)):
     return Sum(dt.date.fromisoformat(day) if day else None, values, events, *killed, 0, 0, 0, 0)
+
+
+def test_a_silence_is_seen_between_periods():
+    assert all_periods(["2024-03-01", "2023-12-01"], "month") == ["2023-12-01", "2024-01-01", "2024-02-01", "2024-03-01"]
+    assert all_periods(["2024-03-04"], "week") == ["2024-03-04"] and all_periods([], "day") == []
 
 
 def test_periods_begin_where_they_should():

@@ -6,6 +6,7 @@ The rule: what cannot be had ends as an InputError (the document is set aside, a
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from khronika.extract.llm.answer import Answer, schema
 from khronika.text import digest_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
 TRIES = 4
@@ -36,8 +39,10 @@ class Client:
     """
 
     def __init__(self, server: Server, prompt: str, sleep: Callable[[float], None] = time.sleep) -> None:
-        if not server.address.startswith(("http://", "https://")):
+        if not re.match(r"https?://[^/\s]", server.address):
             raise UsageError(f"--server {server.address!r}: give an http or https address, such as http://127.0.0.1:8000/v1")
+        if server.key and not (server.key.isascii() and server.key.isprintable()):
+            raise UsageError("the key of the server (KHRONIKA_SERVER_KEY) holds signs that no header can carry")
         self._server, self._prompt, self._sleep = server, prompt, sleep
         self._schema = schema()
         self._url = server.address.rstrip("/").removesuffix("/v1") + "/v1/chat/completions"
@@ -50,21 +55,15 @@ class Client:
 
         Raises:
             InputError: no answer of the schema came, with the last reason.
-            UsageError: nothing answers at the address, or it refuses (no such model, wrong key).
+            UsageError: nothing answers at the address, it refuses (no such model, wrong key), or answers cannot be kept in the cache.
         """
-        kept = self._server.cache / f"{digest_of(self.digest, words)}.json" if self._server.cache else None
-        if kept is not None and kept.exists():
-            try:
-                return msgspec.json.decode(kept.read_bytes(), type=Answer)
-            except msgspec.DecodeError:
-                kept.unlink(missing_ok=True)  # written by a program that was killed, or by hand
-        answer = self._asked(words)
-        if kept is not None:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            draft = kept.with_name(f".{kept.name}.{os.getpid()}")
-            draft.write_bytes(msgspec.json.encode(answer))
-            draft.replace(kept)
-        return answer
+        if self._server.cache is None:
+            return self._asked(words)
+        kept = self._server.cache / f"{digest_of(self.digest, words)}.json"
+        try:
+            return _kept(kept) or _keep(kept, self._asked(words))
+        except OSError as error:
+            raise UsageError(f"{self._server.cache}: answers of the server cannot be kept there: {error.strerror}") from error
 
     def _asked(self, words: str) -> Answer:
         import httpx
@@ -116,6 +115,24 @@ class Client:
         return self._client.post(self._url, json=question)
 
 
+def _kept(path: Path) -> Answer | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Answer)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None  # not asked yet; or written by hand
+
+
+def _keep(path: Path, answer: Answer) -> Answer:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(msgspec.json.encode(answer))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return answer
+
+
 def _content(body: bytes) -> str:
     """The words of the first choice.
 
@@ -136,4 +153,4 @@ def _content(body: bytes) -> str:
 
 
 def _seconds(value: str | None) -> float:
-    return float(value) if value and value.replace(".", "", 1).isdigit() else 0.0
+    return float(value) if value and value.replace(".", "", 1).isdecimal() else 0.0
