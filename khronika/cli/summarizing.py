@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from khronika.summarize.judging import Finding
     from khronika.types import Filter, Sum
 
+Key = tuple[str | None, tuple[str | None, ...]]
+"""Period and group of a row."""
 SHOWN = 40
 """Rows of a table in the terminal; --json and --csv give all."""
 
@@ -78,8 +80,8 @@ def counts(
     with opened(record_address) as record:
         _known_place(record, chosen)
         rows = count(_sums(record, chosen, groups, period or "year"), period)
-        downed = _shot_down(record, chosen, period) if shot_down else {}
-    table = [_count_row(row, groups, downed if shot_down else None) for row in rows]
+        downed = _shot_down(record, chosen, groups, period) if shot_down else None
+    table = [_count_row(row, groups, downed) for row in rows]
     if csv_path:
         write_table(csv_path, tuple(table[0]) if table else ("period", *groups, "events"), table)
     if plot:
@@ -95,7 +97,7 @@ def counts(
         _print_counts(table, rows, period)
 
 
-def _count_row(row: Count, groups: Sequence[str], downed: dict[str | None, dict[str, int]] | None) -> dict[str, Any]:
+def _count_row(row: Count, groups: Sequence[str], downed: dict[Key, dict[str, int]] | None) -> dict[str, Any]:
     found: dict[str, Any] = {"period": row.period, **dict(zip(groups, row.group, strict=True)), "events": row.events}
     for name in ("killed", "injured"):
         counted = getattr(row, f"{name}_counted")
@@ -103,12 +105,13 @@ def _count_row(row: Count, groups: Sequence[str], downed: dict[str | None, dict[
             found[f"{name}_{side}"] = getattr(row, f"{name}_{side}") if counted else None
         found[f"{name}_events"], found[f"{name}_open"] = counted, getattr(row, f"{name}_open")
     if downed is not None:
-        found |= {f"{name}_shot_down": value for name, value in downed.get(row.period, dict.fromkeys(("drones", "missiles"), 0)).items()}
+        told = downed.get((row.period, row.group), {})
+        found |= {f"{name}_shot_down": told.get(name) for name in ("drones", "missiles")}
     return found
 
 
-def _shot_down(record: Record, chosen: Filter, period: str | None) -> dict[str | None, dict[str, int]]:
-    """Drones and missiles shot down a period, as the numbers in the events' targets say ("23 drones"); a target without a number is one."""
+def _shot_down(record: Record, chosen: Filter, groups: Sequence[str], period: str | None) -> dict[Key, dict[str, int]]:
+    """Drones and missiles shot down a period and group, as the numbers in the events' targets say ("23 drones"); a target without a number is one."""
     import re
 
     import msgspec
@@ -116,14 +119,19 @@ def _shot_down(record: Record, chosen: Filter, period: str | None) -> dict[str |
     from khronika.config import data
     from khronika.extract.lexicon import load
     from khronika.extract.tolls import read_number
-    from khronika.summarize.counting import period_start
+    from khronika.summarize.counting import count, sums_of
 
+    kind = "disrupted_weapons_use"
+    if chosen.kind not in (None, kind):
+        return {}
     lexicon = load("en")
     words = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in data("lexicon/en/directions.toml")["shot_down"].items()}
-    found: dict[str | None, dict[str, int]] = {}
-    for event in record.events(msgspec.structs.replace(chosen, kind="disrupted_weapons_use")):
-        start = event.when.value.start
-        totals = found.setdefault(period_start(start, period).isoformat() if start and period else None, dict.fromkeys(words, 0))
+    found: dict[Key, dict[str, int]] = {}
+    for event in record.events(msgspec.structs.replace(chosen, kind=kind)):
+        if event.hidden:
+            continue
+        (row,) = count(sums_of([event], groups), period)
+        totals = found.setdefault((row.period, row.group), {})
         seen: dict[str, int] = {}
         for target in event.targets:
             for name, pattern in words.items():
@@ -132,7 +140,7 @@ def _shot_down(record: Record, chosen: Filter, period: str | None) -> dict[str |
                     number = read_number(match["number"], lexicon) if match["number"] else (1, 1, None)
                     seen[name] = max(seen.get(name, 0), number[0] if number else 1)
         for name, value in seen.items():
-            totals[name] += value
+            totals[name] = totals.get(name, 0) + value
     return found
 
 

@@ -41,6 +41,20 @@ def test_counts_equal_the_table_of_events(record):
     assert lines(run(record, "counts", "--by", "month,kind,place", "--json", "--as-of", seq)) == counts
 
 
+def test_what_was_shot_down_stands_once_in_the_row_of_its_group(tmp_path):
+    path, text = tmp_path / "r.sqlite", tmp_path / "a.txt"
+    text.write_text(
+        "Air defences shot down 23 drones over Kherson on Monday, the army said.\n\nA mine killed three people in Odesa on Monday.\n"
+    )
+    assert run(path, "read", str(text), "--published", "2024-01-02").exit_code == 0
+    rows = {row["kind"]: row for row in lines(run(path, "counts", "--by", "week,kind", "--shot-down", "--json"))}
+    assert rows["disrupted_weapons_use"]["drones_shot_down"] == 23 and rows["disrupted_weapons_use"]["missiles_shot_down"] is None
+    assert len(rows) > 1 and all(row["drones_shot_down"] is None for kind, row in rows.items() if kind != "disrupted_weapons_use")
+    assert [row["drones_shot_down"] for row in lines(run(path, "counts", "--by", "year", "--shot-down", "--json"))] == [23]
+    others = [kind for kind in rows if kind != "disrupted_weapons_use"]
+    assert lines(run(path, "counts", "--shot-down", "--json", "--kind", others[0]))[0]["drones_shot_down"] is None
+
+
 def test_counts_go_to_files(record, tmp_path):
     table, picture = tmp_path / "c.csv", tmp_path / "c.svg"
     assert run(record, "counts", "--by", "week,country", "--csv", str(table), "--plot", str(picture)).exit_code == 0
