@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from khronika.acquire.items import Options, find
-from khronika.pipeline import ALONE, Chain, ReadDocument, Settings, read_into, read_items
+from khronika.pipeline import ALONE, Chain, ReadDocument, Settings, _packed, _unpacked, read_into, read_items
 from khronika.record import open_record
 from khronika.types import Filter, Item, SetAside
 from tests.factories import NOON
@@ -29,6 +30,16 @@ def test_many_items_keep_their_order_over_processes(tmp_path: Path) -> None:
     found = items(tmp_path, ALONE + 30)
     names = [outcome.document.name for outcome in read_items(found, Settings(workers=2)) if isinstance(outcome, ReadDocument)]
     assert names == [f"r{n}" for n in range(ALONE + 30)]
+
+
+def test_a_reading_crosses_processes_whole_even_with_a_lone_surrogate(tmp_path: Path) -> None:
+    item = items(tmp_path, 1)[0]
+    assert isinstance(item, Item)
+    read = Chain(Settings()).read(item)
+    assert isinstance(read, ReadDocument)
+    odd = msgspec.structs.replace(read, reason="\ud800")
+    assert isinstance(_packed(read), bytes)
+    assert [_unpacked(_packed(outcome)) for outcome in (read, odd)] == [read, odd]
 
 
 def test_a_fault_of_ours_sets_one_document_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
