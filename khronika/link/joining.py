@@ -67,7 +67,11 @@ def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[st
         query: the record, asked for candidates, stored links, verdicts and texts.
         bodies: document id to body, for the new accounts; older bodies are asked for.
     """
-    return _Component(query, bodies).link({account.id: account for account in new})
+    component = _Component(query, bodies)
+    try:
+        return component.link({account.id: account for account in new})
+    finally:
+        del component.texts  # they hold the component in turn: without them a batch's texts and accounts are let go at once
 
 
 class _Component:
