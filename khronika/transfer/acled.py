@@ -61,7 +61,7 @@ def write_acled(shown: Shown, out: IO[str]) -> Counter[str]:
         for _, events in groupby(told(), key=lambda event: event.when.value.start):  # the events come in the order of their first day
             alone: list[Event] = []
             for event in events:
-                (sharing if _shared_total(event) else alone).append(event)
+                (sharing if _shared_totals(event) else alone).append(event)
             yield from _joined(map(acled_row, alone), skipped)
         yield from _joined(_divided(sharing), skipped)  # how many share a total is known only now
 
@@ -89,22 +89,26 @@ def _joined(rows: Iterable[Row], skipped: Counter[str]) -> Iterable[Row]:
     return found.values()
 
 
-def _shared_total(event: Event) -> tuple[str, int] | None:
-    """The line of a total of killed that this event shares with others, and its lowest figure."""
-    line = next((line for line in event.shared_tolls if line.startswith("killed ")), None)
-    return (line, int(line.split()[1].partition("-")[0])) if line else None
+def _shared_totals(event: Event) -> list[str]:
+    """The lines of the totals of killed that this event shares with others ("killed 10-12 document@start", no high where open upwards)."""
+    return [line for line in event.shared_tolls if line.startswith("killed ")]
 
 
 def _divided(events: Sequence[Event]) -> Iterator[Row]:
-    """Rows of events that share totals, each with its even part; what does not divide goes to the first of them, a person each."""
-    sharing = Counter(found[0] for event in events if (found := _shared_total(event)))
-    given: Counter[str] = Counter()
-    for event in events:
-        line, total = _shared_total(event) or ("", 0)
-        share, rest = divmod(total, sharing[line])
+    """Rows of events that share totals, each with its even part; what does not divide goes to the first of them, a person each.
+
+    Where several texts give totals for one event, the one that most events share counts, so that the dead are not divided twice.
+    """
+    holders = Counter(line for event in events for line in _shared_totals(event))
+    chosen = [max(_shared_totals(event), key=lambda line: (holders[line], line)) for event in events]
+    sharing, given = Counter(chosen), Counter[str]()
+    for event, line in zip(events, chosen, strict=True):
+        low, _, high = line.split()[1].partition("-")
+        share, rest = divmod(int(low), sharing[line])
         row = acled_row(event)
         row["fatalities"] += share + (given[line] < rest)
-        row["tags"] = "; ".join(tag for tag in row["tags"].split("; ") if tag != "fatalities unknown")
+        tags = [tag for tag in row["tags"].split("; ") if tag != "fatalities unknown"] + ([] if high else ["fatalities open upwards"])
+        row["tags"] = "; ".join(dict.fromkeys(tags))
         given[line] += 1
         yield row
 

@@ -10,6 +10,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -159,7 +160,8 @@ def write_file(output: Path, binary: bool, write: Callable[[IO[Any]], Counter[st
             os.fsync(out.fileno())
         draft.replace(output)
     except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror}; nothing was left") from error
+        raise UsageError(f"{output}: cannot be written: {error.strerror}; nothing of it was left") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none where its name is too long, or its folder is none
+            draft.unlink()
     return skipped

@@ -229,6 +229,7 @@ def test_a_line_that_is_no_event_is_told_and_the_rest_goes_on(record, tmp_path):
         (["csv", "--today", "moon"], "--today 'moon' is no day"),
         (["csv", "-o", "/nonexistent/x.csv"], "cannot be written"),
         (["parquet", "-o", "/nonexistent/x.parquet"], "cannot be written"),
+        (["csv", "-o", "/tmp/" + 250 * "a"], "cannot be written"),
     ],
 )
 def test_wrong_input_is_one_clear_line(record, words, says):

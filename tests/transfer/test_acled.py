@@ -86,6 +86,12 @@ def test_a_shared_total_is_divided_and_one_pair_place_and_day_is_one_row():
     towns = [make_account("doc", number, killed=total, where=make_place(name)) for number, name in enumerate(("North", "South", "East"))]
     rows, _, _ = read_back(write_acled, Told(*([account] for account in towns)))
     assert [row["fatalities"] for row in rows] == ["3", "2", "2"]
+    other = make_account("second", 1, killed=total, where=make_place("South"))
+    rows, _, _ = read_back(write_acled, Told([towns[0]], [other, towns[1]]))
+    assert [row["fatalities"] for row in rows] == ["4", "3"]  # two texts tell of the same dead
+    open_total = Toll(low=7, high=None, shared=True, quote=words)
+    rows, _, _ = read_back(write_acled, Told([make_account("doc", 1, killed=open_total)]))
+    assert rows[0]["fatalities"] == "7" and "fatalities open upwards" in rows[0]["tags"]
     twice = [make_account("one", killed=2), make_account("two", killed=3), make_account("three", killed=1, where=make_place("Far"))]
     rows, skipped, _ = read_back(write_acled, Told(*([account] for account in twice)))
     assert [(row["location"], row["fatalities"]) for row in rows] == [("Orlivka", "5"), ("Far", "1")]
