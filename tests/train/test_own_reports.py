@@ -57,6 +57,14 @@ def test_markup_becomes_an_article(tmp_path: Path) -> None:
         ("2024-05-11..2024-05-12", "2024-05-12..2024-05-11", "run backwards"),
         ("/ LY /", "/ Libya /", "alpha-2"),
         ("denies occurrence", "doubts whatever", "is none of"),
+        (":: hit :: 1,2", ":: hit :: 0", "there is no sentence 0"),
+        (":: hit :: 1,2", ":: hit", "missing 1 required"),
+        ("air_drone_strike occurred", "air_drone_strike occurred old", "only bg"),
+        ("= 2024-05-11..2024-05-12", "= ..2024-05-12", "isoformat"),
+        ("guards = 2..", "guards = 2..1", "run backwards"),
+        ("x drones", "z drones", "no key of a line"),
+        ("e air_drone_strike occurred :: hit :: 1,2\n", "", "above the first event"),
+        ("\n--\n", "\n", "no line '--'"),
     ],
 )
 def test_wrong_markup_is_told_and_left_out(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -92,3 +100,7 @@ def test_every_report_here_is_whole() -> None:
             ]
             assert all(piece in article["text"] for piece in pieces), article["id"]
     assert len(ids) > 1000 and min(kinds.values()) >= 30, kinds
+
+
+def test_a_file_without_a_report_is_told(tmp_path: Path) -> None:
+    assert read(tmp_path, "e attack occurred\n") == ([], [f"{tmp_path / 'a.txt'}: no line begins with '== ', so there is no report in it"])

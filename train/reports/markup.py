@@ -62,6 +62,8 @@ class Report:
     def __init__(self, head: str, lines: list[str]) -> None:
         source, published, title = (part.strip() for part in head.split("|", 2))
         date.fromisoformat(published)
+        if "--" not in lines:
+            raise ValueError("no line '--' between the text and what is in it")
         at = lines.index("--")
         paragraphs: list[list[str]] = [[]]
         self.sentences: list[str] = []
@@ -84,7 +86,7 @@ class Report:
             if line:
                 try:
                     self._take(line[0], line[1:].strip())
-                except (ValueError, IndexError) as error:
+                except (ValueError, TypeError) as error:
                     raise ValueError(f"{line!r}: {error}") from error
 
     def _words(self, words: str) -> str:
@@ -96,9 +98,15 @@ class Report:
         return None if words == "-" else self._words(words)
 
     def _sentence(self, place: str) -> str:
+        if place.isdigit() and not 1 <= int(place) <= len(self.sentences):
+            raise ValueError(f"there is no sentence {place}")
         return self.sentences[int(place) - 1] if place.isdigit() else self._words(place)
 
     def _take(self, key: str, rest: str) -> None:
+        if key not in "etwpgvxkidcaf":
+            raise ValueError(f"{key!r} is no key of a line")
+        if key not in "eaf" and not self.events:
+            raise ValueError("stands above the first event")
         if key == "e":
             self._event(*rest.split(" :: "))
         elif key == "a":
@@ -123,6 +131,8 @@ class Report:
 
     def _event(self, what: str, trigger: str, evidence: str) -> None:
         kind, status, *background = what.split()
+        if background not in ([], ["bg"]):
+            raise ValueError(f"{' '.join(background)!r} behind the status: only bg may stand there")
         event: dict[str, Any] = {
             "type": _one_of("kind", kind),
             "status": _one_of("status", status),
@@ -146,7 +156,7 @@ class Report:
         event = self.events[-1]
         if key == "t":
             days = [None, None] if value == "-" else (value.split("..") * 2)[:2]
-            if days[0] and (date.fromisoformat(days[0]) > date.fromisoformat(days[1] or "")):
+            if value != "-" and date.fromisoformat(days[0] or "") > date.fromisoformat(days[1] or ""):
                 raise ValueError("the days run backwards")
             event["when"] = {"text": self._maybe(words), "start": days[0], "end": days[1]}
         elif key == "w":
@@ -162,6 +172,8 @@ class Report:
         else:
             low, _, high = value.partition("..")
             top = int(high) if high else None if ".." in value else int(low)
+            if top is not None and top < int(low):
+                raise ValueError("the numbers run backwards")
             event[_COUNTS[key]] = {"text": self._words(words), "low": int(low), "high": top}
 
     def article(self) -> dict[str, Any]:
@@ -175,6 +187,8 @@ def reports(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
     found, faults = [], []
     lines = path.read_text(encoding="utf-8").splitlines()
     heads = [number for number, line in enumerate(lines) if line.startswith("== ")]
+    if not heads:
+        return [], [f"{path}: no line begins with '== ', so there is no report in it"]
     for a, b in zip(heads, [*heads[1:], len(lines)], strict=True):
         try:
             found.append(Report(lines[a][3:], lines[a + 1 : b]).article())
