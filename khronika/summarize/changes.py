@@ -35,7 +35,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_changes(counts: Sequence[int]) -> list[Change] | Refusal:
-    """Changes of the rate, in order; each segment between two of them is looked at again. The false-alarm rate of a whole series is 5 %."""
+    """Changes of the rate, in order; each segment between two of them is looked at again. False alarms of a whole series: docs/numbers.md, about 5 %."""
     import numpy as np
 
     if len(counts) < LEAST_BINS or sum(counts) < LEAST_EVENTS:
@@ -105,7 +105,7 @@ def _likelihood(events: Array, bins: Any, alpha: Array) -> Array:
 
 
 def critical(bins: int, mean: float, alpha: float) -> float:
-    """The value that the scan's statistic passes in 5 % of series without a change, interpolated between those simulated."""
+    """The value that the scan's statistic passes in about 5 % of series without a change, interpolated between those simulated (quantile .96 of each cell)."""
     import numpy as np
 
     grid = _grid()

@@ -7,7 +7,7 @@ somebody denies is only alleged. `latest`: day, place, kind, status and tolls of
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -46,8 +46,8 @@ def _latest(event: Event, accounts: Sequence[Account]) -> Event:
         return next((found for account in newest if (found := value(account)) is not None), None)
 
     def toll_of(name: str) -> Toll | None:
-        found: Toll | None = first(lambda account: getattr(account.mention, name))
-        return found
+        tolls: Iterator[Toll | None] = (getattr(account.mention, name) for account in newest)
+        return next((toll for toll in tolls if toll is not None and not toll.shared), None)  # a total of several events is nobody's own
 
     changes: dict[str, Any] = {}
     for name, value in (

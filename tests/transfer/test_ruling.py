@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from khronika.transfer.ruling import apply_rule
-from khronika.types import Held
+from khronika.types import Held, Toll
 from tests.factories import make_account, make_place, make_when
 from tests.transfer.shapes import HOME, Told, actor, blame
 
@@ -33,6 +33,13 @@ def test_latest_takes_the_newest_account_that_says() -> None:
     assert (held(found, "killed").low, held(found, "killed").high) == (5, None)
     assert found.when.value == older.when and found.where.value == older.where  # the newer says neither
     assert apply_rule(event, [newer, older], "latest") == found
+
+
+def test_latest_takes_no_total_of_several_events() -> None:
+    older = make_account("one", killed=2, published="2031-05-04")
+    newer = make_account("two", killed=Toll(low=40, high=40, shared=True), published="2031-05-06")
+    (event,) = Told([older, newer])
+    assert held(apply_rule(event, [older, newer], "latest"), "killed").best == held(event, "killed").best == 2
 
 
 def test_no_rule_makes_an_author_of_an_accusation() -> None:
