@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from khronika.cli.options import filters, now, opened, parse_day, record_option, terminal_policy, wanted
+from khronika.cli.options import filters, now, opened, parse_day, parse_moment, record_option, terminal_policy, wanted
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,9 +70,11 @@ def export(
 def _made(
     record: Record, format: str, policy: Policy, rule: str, licence: str, options: dict[str, Any], outgoing: Outgoing, no_row: Counter[str]
 ) -> Made:
+    from khronika.record.shown import head_as_of
     from khronika.transfer.manifest import Made
 
     as_of = options.pop("as_of")
+    seq, digest = head_as_of(record, parse_moment(as_of))
     withheld = outgoing.telling if outgoing.shown else {"place"} if policy.profile != "full" else set()
     return Made(
         format=format,
@@ -81,26 +83,26 @@ def _made(
         policy_digest=policy.digest,
         today=policy.today.isoformat(),
         rule=rule,
-        head=f"{record.head()}:{record.head_digest()}",
+        head=f"{seq}:{digest}",
         as_of=as_of,
         filter={name: WITHHELD if name in withheld else value for name, value in options.items() if value not in (None, False)},
         shown=outgoing.shown,
         reviewed=outgoing.reviewed,
         kept_back=outgoing.kept,
         no_row=no_row,
-        audit=_latest_audit(record, policy.profile),
+        audit=_latest_audit(record, policy.profile, seq),
         licence=licence,
     )
 
 
-def _latest_audit(record: Record, profile: str) -> dict[str, Any] | None:
-    """The figures of the latest audit, None where none was drawn; who coded stands in profile full alone."""
+def _latest_audit(record: Record, profile: str, until: int) -> dict[str, Any] | None:
+    """The figures of the latest audit at a seq, None where none was drawn; who coded stands in profile full alone."""
     import msgspec
 
     from khronika.cli.scoring import audit_result
 
     try:
-        found: dict[str, Any] = msgspec.to_builtins(audit_result(record))
+        found: dict[str, Any] = msgspec.to_builtins(audit_result(record, until=until))
     except UsageError:
         return None
     if profile != "full":
@@ -117,7 +119,7 @@ def _write_beside(record: Record, output: Path, made: Made) -> None:
 
     gone = (
         {"event_id": event_id(n), "what": "merged" if into else "deleted", "into": event_id(into) if into else None}
-        for n, into in ended(record)
+        for n, into in ended(record, int(made.head.partition(":")[0]) if made.as_of else None)
     )
     tables: dict[str, Any] = {"deletions": gone}
     if made.format == "acled":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from khronika.record.record import Record
     from khronika.summarize.auditing import Audit, Code, Result
     from khronika.summarize.forecasting import Row
-    from khronika.types import Account
+    from khronika.types import Account, Entry
 
 scale_option = click.option("--scale", default="icd203", show_default=True, help="Words of likelihood by icd203, kent, phia or ipcc.")
 
@@ -191,17 +191,20 @@ def _standing(record: Record) -> Any:
         yield from ((account, text.language if text else None) for account in accounts)
 
 
-def _audits(record: Record, id: str | None) -> tuple[Audit, list[Code]]:
-    """An audit (the latest where none is named) and its codes; a later code of the same account by the same person counts."""
+def _audits(record: Record, id: str | None, until: int | None = None) -> tuple[Audit, list[Code]]:
+    """An audit (the latest where none is named) and its codes, those after a seq `until` left out; a person's later code of the same account counts."""
     import msgspec
 
     from khronika.summarize.auditing import Audit, Code
 
-    drawn = [msgspec.json.decode(body, type=Audit) for _, body in record.entries(kind="audit") if body]
+    def told(kind: str) -> list[tuple[Entry, bytes]]:
+        return [(entry, body) for entry, body in record.entries(kind=kind) if body and (until is None or entry.seq <= until)]
+
+    drawn = [msgspec.json.decode(body, type=Audit) for _, body in told("audit")]
     found = next((one for one in reversed(drawn) if id in (None, one.id)), None)
     if found is None:
         raise UsageError(f"{id or 'no audit'}: not in this record; khronika audit --sample 200 draws one")
-    codes = [msgspec.json.decode(body, type=Code) for entry, body in record.entries(kind="audit_code") if body and entry.key == found.id]
+    codes = [msgspec.json.decode(body, type=Code) for entry, body in told("audit_code") if entry.key == found.id]
     return found, list({(code.coder, code.account_id): code for code in codes}.values())
 
 
@@ -312,15 +315,15 @@ def score_audit(record_address: str, audit_id: str | None, as_json: bool) -> Non
         click.echo(f"{what}{rate.of}: {rate.right} of {rate.n}, {rate.share:.0%} ({rate.low:.0%} to {rate.high:.0%})")
 
 
-def audit_result(record: Record, audit_id: str | None = None) -> Result:
-    """What an audit (the latest where none is named) says so far.
+def audit_result(record: Record, audit_id: str | None = None, until: int | None = None) -> Result:
+    """What an audit (the latest where none is named) says so far, or said at the seq `until`.
 
     Raises:
         UsageError: there is none.
     """
     from khronika.summarize.auditing import evaluate
 
-    drawn, codes = _audits(record, audit_id)
+    drawn, codes = _audits(record, audit_id, until)
     return evaluate(drawn, codes, {account.id: account for account in record.accounts(drawn.account_ids)})
 
 

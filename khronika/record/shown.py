@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from khronika.record import schema, store
+from khronika.record import log, schema, store
 from khronika.record.fold import unpack_event
 from khronika.record.record import PAGE, Record
 from khronika.text import words_of
@@ -182,11 +182,25 @@ def gone(record: Record) -> list[int]:
     return [row[0] for row in record._rows(sa.select(v.c.event_no).where(~stands, ~later, v.c.into.is_(None)).order_by(v.c.event_no))]
 
 
-def ended(record: Record) -> Iterator[tuple[int, int | None]]:
-    """Number of each event that stood and stands no more, and the one that it is in now (None: erased, or said to be none), in order."""
+def head_as_of(record: Record, as_of: int | dt.datetime | None = None) -> tuple[int, str]:
+    """Seq and digest of the newest entry at a seq or an instant, or now."""
+    e, until = schema.entry, record._seq_as_of(as_of)
+    if until is None:
+        return record.head(), record.head_digest()
+    row = record._one(sa.select(e.c.seq, e.c.digest).where(e.c.seq <= until).order_by(e.c.seq.desc()).limit(1))
+    return (row.seq, row.digest) if row else (0, log.START)
+
+
+def ended(record: Record, until: int | None = None) -> Iterator[tuple[int, int | None]]:
+    """Number of each event that stood and stands no more, and the one that it is in now (None: erased, or said to be none), in order.
+
+    Args:
+        until: a seq: as it was then.
+    """
     v, h = schema.event_version, schema.event_head
     newer = v.alias()
-    later = sa.select(sa.literal(1)).where(newer.c.event_no == v.c.event_no, newer.c.seq > v.c.seq).exists()
-    stands = sa.select(sa.literal(1)).where(h.c.event_no == v.c.event_no).exists()
-    for row in record._rows(sa.select(v.c.event_no, v.c.into).where(~stands, ~later).order_by(v.c.event_no)):
+    then = [table.c.seq <= until for table in (newer, v)] if until is not None else [sa.true(), sa.true()]
+    later = sa.select(sa.literal(1)).where(newer.c.event_no == v.c.event_no, newer.c.seq > v.c.seq, then[0]).exists()
+    stands = sa.select(sa.literal(1)).where(h.c.event_no == v.c.event_no).exists() if until is None else v.c.body.is_not(None)
+    for row in record._rows(sa.select(v.c.event_no, v.c.into).where(~stands, ~later, then[1]).order_by(v.c.event_no)):
         yield row.event_no, row.into

@@ -182,6 +182,23 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line(record, format):
     assert result.returncode == 2 and result.stderr == "khronika: standard output: cannot be written: No space left on device\n"
 
 
+def test_an_old_view_is_made_again_after_the_record_went_on(record, tmp_path):
+    copy = str(tmp_path / "copy.sqlite")
+    assert CliRunner().invoke(main, ["record", "copy", record, copy]).exit_code == 0
+    seq = CliRunner().invoke(main, ["head", "--record", copy]).stdout.split(":")[0]
+
+    def made():
+        path = export(copy, "csv", tmp_path, "--as-of", seq)
+        return [path.with_name(f"out.{end}").read_bytes() for end in ("csv", "deletions.csv", "datapackage.json")]
+
+    now, before = [path.read_bytes() for path in [export(copy, "csv", tmp_path).with_name("out.deletions.csv")]], made()
+    assert before[1] == now[0]
+    first, second = [line.split(",")[0] for line in before[0].decode().splitlines()[1:3]]
+    assert CliRunner().invoke(main, ["link", first, second, "--record", copy]).exit_code == 0
+    assert CliRunner().invoke(main, ["audit", "--sample", "1", "--record", copy]).exit_code == 0
+    assert made() == before
+
+
 def test_what_is_gone_is_told(record, tmp_path):
     copy = tmp_path / "copy.sqlite"
     assert CliRunner().invoke(main, ["record", "copy", record, str(copy)]).exit_code == 0
