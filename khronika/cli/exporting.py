@@ -59,7 +59,10 @@ def export(
         outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
         no_row = write_export(format, outgoing, output)
         if output is not None:
-            _write_beside(record, output, _made(record, format, policy, rule, licence, options, outgoing, no_row))
+            try:
+                _write_beside(record, output, _made(record, format, policy, rule, licence, options, outgoing, no_row))
+            except UsageError as error:
+                raise UsageError(f"{error}; {output} is whole, but what belongs beside it is not") from error
     if no_row:
         reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(no_row.items()))
         click.echo(f"{no_row.total()} events have no row in {format}: {reasons}", err=True)

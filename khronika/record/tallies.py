@@ -15,11 +15,9 @@ from khronika.record.record import Record, where_filter
 from khronika.record.shown import hidden_events
 from khronika.types import Coverage, Filter, Sum
 
-DIMENSIONS = ("kind", "country", "region", "place", "actor")
-
 
 def sums(record: Record, wanted: Filter, dimensions: Sequence[str] = (), period: str = "day") -> Iterator[Sum]:
-    """Events as they stand, summed by the first day of their period (day, week, month, year) and dimensions (`DIMENSIONS`); hidden events are left out.
+    """Events as they stand, summed by the first day of their period (day, week, month, year) and dimensions (kind, country, region, place, actor); hidden events are left out.
 
     An old view (`wanted.as_of`) or a least probability is not served here: those are counted from the events themselves.
     """

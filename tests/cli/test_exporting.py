@@ -146,6 +146,12 @@ def test_jsonld_is_a_graph_whose_links_lead_somewhere(record, tmp_path):
     assert claims and all(claim["about"]["@id"] in ids and claim["claimInterpreter"]["name"] for claim in claims)
 
 
+def test_what_cannot_be_written_beside_is_told(record, tmp_path):
+    (tmp_path / "out.datapackage.json").mkdir()
+    result = CliRunner().invoke(main, ["export", "csv", "--record", record, "-o", str(tmp_path / "out.csv")])
+    assert result.exit_code == 2 and "out.csv is whole" in result.stderr and result.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "withheld"),
     [
