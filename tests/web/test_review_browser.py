@@ -11,6 +11,7 @@ import pytest
 from khronika.record import open_record
 from khronika.record.editors import put_editor
 from khronika.review.correcting import propose
+from khronika.review.queue import order_queue
 from khronika.review.reporting import Report, take_report
 from khronika.web.sessions import hash_password
 from tests.factories import NOON
@@ -213,29 +214,32 @@ def at_hand(page: Any, id: str) -> None:
 
 
 def test_a_queue_is_worked_through_by_keyboard(site: str, copied: Path, waiting: list[str], open_page: Callable[..., Any]) -> None:
-    danger, toll, drill = waiting
+    danger, toll, _ = waiting
+    with open_record(str(copied), clock=lambda: NOON) as record:
+        first, second, third = (row.correction.id for row in order_queue(record))
+    assert first == danger
     page = open_page(site)
     sign_in(page, site)
     at_hand(page, danger)
     assert page.locator(".source-text mark").count() > 0
     press(page, "r")
-    at_hand(page, toll)
+    at_hand(page, second)
     assert state_of(copied, danger) == "rejected"
     press(page, "u")
     until(page, "document.querySelector('.waiting .flag') !== null")
     assert state_of(copied, danger) == "proposed"
     press(page, "n")
-    at_hand(page, toll)
+    at_hand(page, second)
     press(page, "n")
-    at_hand(page, drill)
+    at_hand(page, third)
     press(page, "p")
-    at_hand(page, toll)
+    at_hand(page, second)
     press(page, "n")
-    at_hand(page, drill)
+    at_hand(page, third)
     tab_to(page, "#decision [name=reason]", 40)
     page.keyboard.type("are you sure, ann")  # letters that are typed decide nothing
     press(page, "n", "a", "r")
-    assert state_of(copied, drill) == "proposed" and page.input_value("#decision [name=reason]") == "are you sure, annnar"
+    assert state_of(copied, third) == "proposed" and page.input_value("#decision [name=reason]") == "are you sure, annnar"
     page.goto(f"{site}/queue?at={toll}")
     press(page, "e")
     assert page.evaluate("document.activeElement.name") == "value"
