@@ -24,7 +24,11 @@ class Root(click.Group):
         except KhronikaError as error:
             click.echo(f"khronika: {error}", err=True)
             sys.exit(error.exit_code)
-        except BrokenPipeError:
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever reads has enough (| head); click would make an exit code of its own of it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
 

@@ -508,7 +508,11 @@ def where_filter(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:
         found.append(t.c.last_day >= wanted.since.isoformat())
     if wanted.until:
         found.append(t.c.first_day <= wanted.until.isoformat())
-    for name, column in (("place", "place"), ("actor", "actors"), ("source", "sources"), ("words", "words")):
+    if wanted.place:
+        named = t.c.place.contains(fold_words(wanted.place), autoescape=True)
+        code = _country_code(wanted.place)
+        found.append(named if code is None else named | ("|" + t.c.place + "|").contains(f"|{code}|"))
+    for name, column in (("actor", "actors"), ("source", "sources"), ("words", "words")):
         value = getattr(wanted, name)
         if value:
             found.append(t.c[column].contains(fold_words(value), autoescape=True))
@@ -521,3 +525,16 @@ def where_filter(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if not wanted.background:
         found.append(t.c.background.is_(False))
     return found
+
+
+def _country_code(name: str) -> str | None:
+    """The folded ISO 3166 alpha-2 code of a country's name, None where it is none: places hold the code alone."""
+    import pycountry
+
+    from khronika.config import data
+
+    usual = {fold_words(english): code for code, english in data("place/countries.toml")["english"].items()}
+    try:
+        return fold_words(usual.get(fold_words(name)) or pycountry.countries.lookup(name).alpha_2)
+    except LookupError:
+        return None

@@ -286,3 +286,11 @@ def test_every_dependency_is_found_by_the_systems_own_pip(tmp_path: Path) -> Non
     ).split()
     code = f"import importlib\nfor name in {modules!r}: importlib.import_module(name)\nimport khronika.cli, khronika.pipeline"
     subprocess.run([str(venv / "bin" / "python"), "-c", code], check=True, cwd=ROOT)
+
+
+def test_whoever_reads_may_have_enough(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text("".join(f'{{"id": "{i}", "text": "Nothing of note was said in hall {i} today."}}\n' for i in range(400)), encoding="utf-8")
+    command = f"{sys.executable} -m khronika read {texts} --json --no-record --workers 1 2>/dev/null | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"

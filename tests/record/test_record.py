@@ -428,3 +428,9 @@ def test_what_one_process_writes_over_several_connections_outlives_another_that_
                 tell(two, f"again-{number}")
             seen = subprocess.run(look, check=True, capture_output=True, text=True).stdout
     assert seen.strip() == "7"
+
+
+@pytest.mark.parametrize(("place", "found"), [("Ukraine", 1), ("ukraine", 1), ("UA", 1), ("Turkey", 0), ("Orliv", 1), ("Kherson", 1), ("Atlantis", 0)])
+def test_a_country_is_found_by_its_name(record: Record, place: str, found: int) -> None:
+    tell(record, "one")
+    assert len(list(record.events(Filter(place=place)))) == found
