@@ -55,6 +55,7 @@ class _Frames:
     not_before: re.Pattern[str]
     not_behind: re.Pattern[str]
     person: Words
+    someone_acting: Words
     kinds: dict[str, Words]
 
 
@@ -104,6 +105,7 @@ def _frames(language: str) -> _Frames:
         not_before=re.compile(raw["weapon"]["not_before"]),
         not_behind=re.compile(raw["weapon"]["not_behind"], re.IGNORECASE),
         person=compile_words(rf"\b(?:{raw['victim']['heads']})\b|(?-i:\b[A-Z][\w’'-]+ (?:al-)?[A-Z][\w’'-]+)"),
+        someone_acting=compile_words(rf"\b(?:{actor['persons']})$"),
         kinds={name: compile_words(value) for name, value in raw["target"].items() if name != "frame"},
     )
 
@@ -224,11 +226,16 @@ def acts(words: str, f: _Frames) -> bool:
     return bool(f.actor.search(head) or f.person.search(head))
 
 
-def find_perpetrators(roles: Roles) -> tuple[Participant, ...]:
+def find_perpetrators(roles: Roles, language: str) -> tuple[Participant, ...]:
     """Who did it, as worded; an owner ("Russian shelling") counts where no phrase was found."""
     hurt = {(quote.within, quote.start) for quote in (*roles.victims, *roles.targets)}
     named = roles.perpetrators[:3] or roles.owners[:2] or [quote for quote in roles.openers if (quote.within, quote.start) not in hurt]
-    return tuple(Participant(quote=quote, kind="organisation") for quote in _distinct(named))
+    return tuple(Participant(quote=quote, kind=_kind_of_author(quote.words, language)) for quote in _distinct(named))
+
+
+def _kind_of_author(words: str, language: str) -> str:
+    """`person` where the phrase ends in a word for somebody who acts alone or unnamed ("two gunmen"), else `organisation`."""
+    return "person" if _frames(language).someone_acting.search(words) else "organisation"
 
 
 def find_targets(roles: Roles, language: str) -> tuple[Participant, ...]:

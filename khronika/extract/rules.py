@@ -126,7 +126,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         rollup=trigger.is_rollup,
         evidence=tuple(segment.quote() for segment in own),
         where_words=locations.find_locations(own, trigger, language) or locations.find_locations(_lead_in(segments, first), trigger, language),
-        perpetrators=_told(roles.find_perpetrators(found)),
+        perpetrators=_told(roles.find_perpetrators(found, language)),
         targets=roles.find_targets(found, language),
         victims=roles.find_victims(found),
         weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else roles.find_weapons(own, found, language),

@@ -100,3 +100,11 @@ def test_alleged_by_its_own_words(body: str, status: str) -> None:
 def test_the_statement_speaks_for_its_author() -> None:
     body = "Rebels shelled a clinic in Orlivka on Monday, the health ministry said. Two nurses were killed in the attack, the statement said."
     assert {claim.by.words for claim in read(body).claims} == {"the health ministry"}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [("Two gunmen shot three farmers near Orlivka on Monday.", "person"), ("The army killed three farmers near Orlivka on Monday.", "organisation")],
+)
+def test_a_perpetrator_is_a_person_or_a_body(body: str, kind: str) -> None:
+    assert [value.kind for value in read(body).perpetrators] == [kind]
