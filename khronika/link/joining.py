@@ -39,7 +39,9 @@ cross-validation on train/link_pairs, over several shifts of the prior)."""
 ALIKE = 0.3
 """Least similarity of the sentences of two accounts whose whole texts are looked at for a near-copy."""
 KEPT = 6_000
-"""Accounts, and texts, kept ready from one call to the next: the candidates of a batch are mostly those of the batch before."""
+"""Accounts kept ready from one call to the next: the candidates of a batch are mostly those of the batch before."""
+KEPT_TEXTS = 1_500
+"""Texts kept so: about those of the accounts, so that both are full after as many articles and memory stays flat from there."""
 
 
 class _Ready(NamedTuple):
@@ -86,7 +88,7 @@ class _Component:
         self.numbers: dict[str, int] = {}
         self.ready: dict[str, _Ready] = {}
         self.made, outlines = _kept.setdefault(query, _Kept({}, {}))
-        _trim(outlines)
+        _trim(outlines, KEPT_TEXTS)
         self.scores: dict[Pair, float] = {}
         self.verdicts: dict[Pair, str] = {}
         self.near: dict[str, set[str]] = {}
@@ -139,7 +141,7 @@ class _Component:
     def keep_ready(self) -> None:
         """Keep the new accounts ready for later calls, now that the number is known that each has in the record."""
         for id in self.new.keys() & self.numbers.keys():
-            _trim(self.made)
+            _trim(self.made, KEPT)
             self.made[id, self.numbers[id]] = self.ready[id]
 
     def load(self, ids: Iterable[str]) -> None:
@@ -159,7 +161,7 @@ class _Component:
                 if key[1] < 0:
                     self.ready[id] = found
                     return found
-                _trim(self.made)
+                _trim(self.made, KEPT)
                 self.made[key] = found
             self.ready[id] = self.made[key]
         return self.ready[id]
@@ -306,9 +308,9 @@ def _without_words(account: Account) -> Account:
     return replace(account, mention=replace(account.mention, evidence=(), claims=(), perpetrators=(), targets=(), victims=(), weapons=()))
 
 
-def _trim(kept: dict[Any, Any]) -> None:
-    """Make room for the next one where KEPT are here, the oldest first."""
-    while len(kept) >= KEPT:
+def _trim(kept: dict[Any, Any], most: int) -> None:
+    """Make room for the next one where so many are here, the oldest first."""
+    while len(kept) >= most:
         del kept[next(iter(kept))]
 
 
