@@ -6,7 +6,7 @@ EXTRAS := analytics,analysis,postgres,web,dev
 .PHONY: install wheel demo test lint check train clean
 
 .venv/.installed: pyproject.toml
-	@echo "Installing khronika into .venv: about 130 packages, 1.4 GB, 2 to 4 minutes; nothing outside this folder but the gazetteer in ~/.cache/khronika."
+	@echo "Installing khronika into .venv: about 150 packages, 1.4 GB, 2 to 4 minutes; nothing outside this folder but the gazetteer in ~/.cache/khronika."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	@touch $@

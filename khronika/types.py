@@ -560,12 +560,8 @@ class RecordQuery(Protocol):
 
     def accounts_of_document(self, document_id: str) -> list[Account]: ...
 
-    def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
-        """Accounts that share at least one blocking key, oldest first; the `limit` that share most where there are more."""
-        ...
-
     def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        """The same as ids, each with a number that changes where the account does."""
+        """Ids of accounts that share a blocking key, oldest first, each with a number that changes where the account does; the `limit` that share most."""
         ...
 
     def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:

@@ -173,9 +173,6 @@ class FakeRecord:
     def accounts_of_document(self, document_id: str) -> list[Account]:
         return [account for account in self.stored.values() if account.document_id == document_id]
 
-    def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
-        return self.accounts(id for id, _ in self.refs_by_keys(keys, limit))
-
     def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
         self.asked += 1
         shared = Counter(id for key in set(keys) for id in self.keys.get(key, ()))

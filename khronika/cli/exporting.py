@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Sequence
 
-    from khronika.policy import Policy
     from khronika.record.record import Record
     from khronika.transfer.coding import Row
     from khronika.transfer.export import Outgoing
@@ -60,7 +59,7 @@ def export(
         no_row = write_export(format, outgoing, output)
         if output is not None:
             try:
-                _write_beside(record, output, _made(record, format, policy, rule, licence, options, outgoing, no_row))
+                _write_beside(record, output, _made(record, outgoing, no_row, format=format, licence=licence, options=options))
             except UsageError as error:
                 raise UsageError(f"{error}; {output} is whole, but what belongs beside it is not") from error
     if no_row:
@@ -70,12 +69,11 @@ def export(
     click.echo(f"{written} events written, {outgoing.kept} kept back by policy {policy.version} (profile {profile})", err=True)
 
 
-def _made(
-    record: Record, format: str, policy: Policy, rule: str, licence: str, options: dict[str, Any], outgoing: Outgoing, no_row: Counter[str]
-) -> Made:
+def _made(record: Record, outgoing: Outgoing, no_row: Counter[str], *, format: str, licence: str, options: dict[str, Any]) -> Made:
     from khronika.record.shown import head_as_of
     from khronika.transfer.manifest import Made
 
+    policy = outgoing.policy
     as_of = options.pop("as_of")
     seq, digest = head_as_of(record, parse_moment(as_of))
     withheld = outgoing.telling if outgoing.shown else {"place"} if policy.profile != "full" else set()
@@ -85,7 +83,7 @@ def _made(
         policy_version=policy.version,
         policy_digest=policy.digest,
         today=policy.today.isoformat(),
-        rule=rule,
+        rule=outgoing.rule,
         head=f"{seq}:{digest}",
         as_of=as_of,
         filter={name: WITHHELD if name in withheld else value for name, value in options.items() if value not in (None, False)},
@@ -129,12 +127,12 @@ def _write_beside(record: Record, output: Path, made: Made) -> None:
         tables["unknown-fatalities"] = unknown_fatalities(output)
     sides = []
     for name, rows in tables.items():
-        sides.append(output.with_name(f"{output.stem}.{name}.csv"))
+        sides.append(output.with_name(f"{output.name}.{name}.csv"))
         write_table(sides[-1], SIDES[name], rows)
     found = package(output, made, sides)
-    _write_text(output.with_name(f"{output.stem}.datapackage.json"), to_text(found))
+    _write_text(output.with_name(f"{output.name}.datapackage.json"), to_text(found))
     if made.format == "sqlite":
-        _write_text(output.with_name(f"{output.stem}.metadata.json"), datasette_metadata(found))
+        _write_text(output.with_name(f"{output.name}.metadata.json"), datasette_metadata(found))
 
 
 def write_table(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:

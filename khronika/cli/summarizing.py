@@ -15,11 +15,10 @@ from khronika.errors import UsageError
 
 if TYPE_CHECKING:
     from khronika.record.record import Record
-    from khronika.summarize.counting import Count
     from khronika.summarize.judging import Finding
     from khronika.types import Filter, Sum
 
-Key = tuple[str | None, tuple[str | None, ...]]
+Key = tuple[dt.date | None, tuple[str | None, ...]]
 """Period and group of a row."""
 SHOWN = 40
 """Rows of a table in the terminal; --json and --csv give all."""
@@ -97,15 +96,15 @@ def counts(
         _print_counts(table, rows, period)
 
 
-def _count_row(row: Count, groups: Sequence[str], downed: dict[Key, dict[str, int]] | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"period": row.period, **dict(zip(groups, row.group, strict=True)), "events": row.events}
+def _count_row(row: Sum, groups: Sequence[str], downed: dict[Key, dict[str, int]] | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"period": row.day and row.day.isoformat(), **dict(zip(groups, row.values, strict=True)), "events": row.events}
     for name in ("killed", "injured"):
         counted = getattr(row, f"{name}_counted")
         for side in ("low", "high"):
             found[f"{name}_{side}"] = getattr(row, f"{name}_{side}") if counted else None
         found[f"{name}_events"], found[f"{name}_open"] = counted, getattr(row, f"{name}_open")
     if downed is not None:
-        told = downed.get((row.period, row.group), {})
+        told = downed.get((row.day, row.values), {})
         found |= {f"{name}_shot_down": told.get(name) for name in ("drones", "missiles")}
     return found
 
@@ -131,7 +130,7 @@ def _shot_down(record: Record, chosen: Filter, groups: Sequence[str], period: st
         if event.hidden:
             continue
         (row,) = count(sums_of([event], groups), period)
-        totals = found.setdefault((row.period, row.group), {})
+        totals = found.setdefault((row.day, row.values), {})
         seen: dict[str, int] = {}
         for target in event.targets:
             for name, pattern in words.items():
@@ -144,25 +143,23 @@ def _shot_down(record: Record, chosen: Filter, groups: Sequence[str], period: st
     return found
 
 
-def _plot(path: Path, rows: Sequence[Count], period: str | None, by: str) -> None:
+def _plot(path: Path, rows: Sequence[Sum], period: str | None, by: str) -> None:
     from khronika.summarize.counting import all_periods
     from khronika.summarize.plots import plot_counts
 
-    starts = all_periods((row.period for row in rows if row.period), period) if period else []
+    starts = all_periods((row.day for row in rows if row.day), period) if period else []
     if not starts:
         raise UsageError(
             f"--plot needs a period in --by ({by!r} has none) and an event with a day" if not period else "--plot: no event with a day"
         )
     lines: dict[str, list[int]] = {}
     for row in rows:
-        if row.period:
-            lines.setdefault(", ".join(value or "unknown" for value in row.group), [0] * len(starts))[starts.index(row.period)] += (
-                row.events
-            )
-    plot_counts(path, starts, dict(lines), f"Reported events by {by}")
+        if row.day:
+            lines.setdefault(", ".join(value or "unknown" for value in row.values), [0] * len(starts))[starts.index(row.day)] += row.events
+    plot_counts(path, [start.isoformat() for start in starts], dict(lines), f"Reported events by {by}")
 
 
-def _print_counts(table: list[dict[str, Any]], rows: Sequence[Count], period: str | None) -> None:
+def _print_counts(table: list[dict[str, Any]], rows: Sequence[Sum], period: str | None) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -181,10 +178,10 @@ def _print_counts(table: list[dict[str, Any]], rows: Sequence[Count], period: st
     Console(highlight=False).print(shown)
     if len(table) > SHOWN:
         click.echo(f"{len(table) - SHOWN} more rows: --json or --csv FILE gives all")
-    totals: dict[str, int] = {}
+    totals: dict[dt.date, int] = {}
     for row in rows:
-        if row.period:
-            totals[row.period] = totals.get(row.period, 0) + row.events
+        if row.day:
+            totals[row.day] = totals.get(row.day, 0) + row.events
     if period and len(totals) > 2:
         values = [totals.get(start, 0) for start in all_periods(totals, period)]
         click.echo(f"events by {period}, {min(totals)} to {max(totals)}: {sparkline(values)}")

@@ -200,12 +200,6 @@ class Gazetteer:
         best = process.extractOne(key, names, scorer=fuzz.ratio, score_cutoff=least)
         return tuple(self._select("FROM place p WHERE p.id = ?", self._names_in(country)[best[0]])) if best else ()
 
-    def settlements_and_regions(self) -> list[tuple[str, float, float, int, str]]:
-        """Name, latitude, longitude, population and kind of all that have a point, most people first: labels for a map."""
-        query = "SELECT name, latitude, longitude, population, kind FROM place WHERE (kind = 'settlement' OR kind = 'region' AND admin1 <> '') AND latitude IS NOT NULL"
-        rows: list[tuple[str, float, float, int, str]] = self._connection.execute(query + " ORDER BY population DESC, id").fetchall()
-        return rows
-
     @cached_property
     def regions(self) -> dict[tuple[str, str], Entry]:
         """First-level regions by country and code."""

@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from khronika.errors import RecordError
 from khronika.record import log, schema, store, upkeep
+from khronika.record.filters import where_filter
 from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document, unpack_event
 from khronika.record.likely import likely_event
 from khronika.record.merge import event_id, seq_of
 from khronika.record.writing import Transaction
-from khronika.text import fold as fold_words
 from khronika.types import Account, Assessment, Correction, Document, Entry, Event, Filter, Forecast, Link, Reading, SetAside, Text
 
 PAGE = 400
@@ -242,12 +242,8 @@ class Record:
         found = {seq: msgspec.json.decode(body, type=StoredAccount).account for seq, body in bodies.items()}
         return [found[row.body_seq] for row in rows if row.body_seq in found and not is_stale(found[row.body_seq], row.body_seq, reading_seq)]
 
-    def accounts_by_keys(self, keys: Sequence[str], limit: int) -> list[Account]:
-        """Accounts that share a blocking key, oldest first; the `limit` that share most where there are more."""
-        return self._load([seq for _, seq in self.refs_by_keys(keys, limit)])
-
     def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        """The same as ids, each with the seq of its payload."""
+        """Ids of accounts that share a blocking key, oldest first, each with the seq of its payload; the `limit` that share most where there are more."""
         rows = self._rows(_BY_KEYS, {"keys": list(keys), "limit": limit})
         return [(row.id, row.body_seq) for row in sorted(rows, key=lambda row: row.seq)]
 
@@ -499,42 +495,3 @@ _BY_KEYS, _GROUPS = _by_keys(), _groups()  # made once: they are asked for every
 
 def _until(table: sa.FromClause, seq: int | None) -> list[sa.ColumnElement[bool]]:
     return [] if seq is None else [table.c.seq <= seq]
-
-
-def where_filter(t: sa.Table, wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    """The conditions of a filter on `event_head` or `event_version`."""
-    found: list[sa.ColumnElement[bool]] = []
-    if wanted.since:
-        found.append(t.c.last_day >= wanted.since.isoformat())
-    if wanted.until:
-        found.append(t.c.first_day <= wanted.until.isoformat())
-    if wanted.place:
-        named = t.c.place.contains(fold_words(wanted.place), autoescape=True)
-        code = _country_code(wanted.place)
-        found.append(named if code is None else named | ("|" + t.c.place + "|").contains(f"|{code}|"))
-    for name, column in (("actor", "actors"), ("source", "sources"), ("words", "words")):
-        value = getattr(wanted, name)
-        if value:
-            found.append(t.c[column].contains(fold_words(value), autoescape=True))
-    if wanted.kind:
-        found.append(t.c.kind == wanted.kind)
-    if wanted.contested is not None:
-        found.append(t.c.contested == wanted.contested)
-    if wanted.least_killed is not None:
-        found.append(t.c.killed >= wanted.least_killed)
-    if not wanted.background:
-        found.append(t.c.background.is_(False))
-    return found
-
-
-def _country_code(name: str) -> str | None:
-    """The folded ISO 3166 alpha-2 code of a country's name, None where it is none: places hold the code alone."""
-    import pycountry
-
-    from khronika.config import data
-
-    usual = {fold_words(english): code for code, english in data("place/countries.toml")["english"].items()}
-    try:
-        return fold_words(usual.get(fold_words(name)) or pycountry.countries.lookup(name).alpha_2)
-    except LookupError:
-        return None

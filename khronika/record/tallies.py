@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from khronika.record import schema
-from khronika.record.record import Record, where_filter
+from khronika.record.filters import where_filter
+from khronika.record.record import Record
 from khronika.record.shown import hidden_events
 from khronika.types import Coverage, Filter, Sum
 

@@ -5,33 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from khronika.errors import UsageError
 from khronika.types import Event, Sum
 
 PERIODS = ("day", "week", "month", "year")
 GROUPS = ("kind", "country", "region", "place", "actor")
-_TOLLS = tuple(name for name in Sum._fields if name not in ("day", "values"))
-
-
-class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of one period (its first day; None: the day is open, or no period was asked for) and group.
-
-    Tolls are sums over the events that give one (`*_counted`); `*_open` of those have no upper bound, their lower one stands in the upper sum.
-    """
-
-    period: str | None
-    group: tuple[str | None, ...]
-    events: int
-    killed_low: int
-    killed_high: int
-    killed_counted: int
-    killed_open: int
-    injured_low: int
-    injured_high: int
-    injured_counted: int
-    injured_open: int
+_FIRST = 2
+"""Fields of a Sum before its figures."""
 
 
 def parse_by(text: str) -> tuple[str | None, tuple[str, ...]]:
@@ -68,16 +48,16 @@ def sums_of(events: Iterable[Event], groups: Sequence[str]) -> Iterator[Sum]:
         yield Sum(event.when.value.start, tuple(of[name] for name in groups), 1, *tolls)
 
 
-def count(sums: Iterable[Sum], period: str | None) -> list[Count]:
-    """Sums put together a period (`PERIODS`, None: all days in one) and group, in the order of period, then group; open days last."""
-    found: dict[tuple[str | None, tuple[str | None, ...]], list[int]] = {}
+def count(sums: Iterable[Sum], period: str | None) -> list[Sum]:
+    """Sums put together by period (`PERIODS`, its first day in `day`; None: all days in one, `day` None) and group, in that order; open days last."""
+    found: dict[tuple[dt.date | None, tuple[str | None, ...]], list[int]] = {}
     for row in sums:
         start = period_start(row.day, period) if row.day and period else None
-        totals = found.setdefault((start.isoformat() if start else None, row.values), [0] * len(_TOLLS))
-        for place, value in enumerate(row[2:]):
-            totals[place] += value
-    order = sorted(found, key=lambda key: (key[0] is None, key[0] or "", tuple(value or "~" for value in key[1])))
-    return [Count(period=key[0], group=key[1], **dict(zip(_TOLLS, found[key], strict=True))) for key in order]
+        figures: tuple[int, ...] = row[_FIRST:]  # type: ignore[assignment]
+        known = found.get((start, row.values), [0] * len(figures))
+        found[start, row.values] = [a + b for a, b in zip(known, figures, strict=True)]
+    order = sorted(found, key=lambda key: (key[0] is None, key[0] or dt.date.min, tuple(value or "~" for value in key[1])))
+    return [Sum(*key, *found[key]) for key in order]
 
 
 def period_start(day: dt.date, period: str) -> dt.date:
@@ -95,15 +75,13 @@ def next_period(start: dt.date, period: str) -> dt.date:
     return period_start(start + dt.timedelta(days=days), period)
 
 
-def all_periods(starts: Iterable[str], period: str) -> list[str]:
-    """First days (ISO) of every period from the first to the last of some, those without an event too, so that a silence is seen."""
+def all_periods(starts: Iterable[dt.date], period: str) -> list[dt.date]:
+    """First days of every period from the first to the last of some, those without an event too, so that a silence is seen."""
     told = sorted(starts)
-    if not told:
-        return []
-    found = [start := dt.date.fromisoformat(told[0])]
-    while start.isoformat() < told[-1]:
-        found.append(start := next_period(start, period))
-    return [start.isoformat() for start in found]
+    found = told[:1]
+    while found and found[-1] < told[-1]:
+        found.append(next_period(found[-1], period))
+    return found
 
 
 def series(counts: Iterable[tuple[dt.date, int]], since: dt.date, until: dt.date, period: str) -> tuple[list[dt.date], list[int]]:

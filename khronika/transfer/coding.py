@@ -64,6 +64,13 @@ def why_not_coded(event: Event) -> str | None:
     return None
 
 
+def when_and_where(when: When, where: Place | None) -> Row:
+    """The cells for day and place that the flat shapes share; None is blank."""
+    names = ("precision", "country", "admin1", "latitude", "longitude")
+    cells = {name: getattr(where, name) if where else None for name in names}
+    return {"date_start": when.start, "date_end": when.end, "date_basis": when.basis, "place": where.name if where else None, **cells}
+
+
 def days_of(when: When) -> int | None:
     """How many days the event may have been on, at least 2 where the day was only assumed; None where no day is known."""
     if when.start is None or when.end is None:

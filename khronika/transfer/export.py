@@ -69,7 +69,7 @@ class Outgoing:
         rule: str = "held",
         wanted: Filter = Filter(),  # noqa: B008
     ) -> None:
-        self._record, self._events, self._policy, self._rule, self._wanted = record, events, policy, rule, wanted
+        self._record, self._events, self.policy, self.rule, self._wanted = record, events, policy, rule, wanted
         self.telling: set[str] = set()
         self._accounts: dict[str, Account] = {}
         self._names: dict[str, frozenset[str]] = {}
@@ -87,14 +87,14 @@ class Outgoing:
                 else:
                     self.shown += 1
                     self.reviewed += found.review != "machine"
-                    if self._policy.profile != "full":
+                    if self.policy.profile != "full":
                         self.telling |= _telling(self._wanted, event, found)
                     yield found
 
     def _show(self, event: Event) -> Event | None:
         accounts = self._of(event)
         told = max((account.published for account in accounts if account.published), default=None)
-        return self._policy.show_event(apply_rule(event, accounts, self._rule), self._names_in(accounts), told)
+        return self.policy.show_event(apply_rule(event, accounts, self.rule), self._names_in(accounts), told)
 
     def _of(self, event: Event) -> list[Account]:
         return [self._accounts[id] for id in event.account_ids if id in self._accounts]
@@ -108,7 +108,7 @@ class Outgoing:
             return []
         accounts = self._of(event)
         names = self._names_in(accounts)
-        return [shown for account in accounts if (shown := self._policy.show_account(account, names, event))]
+        return [shown for account in accounts if (shown := self.policy.show_account(account, names, event))]
 
 
 def _telling(wanted: Filter, event: Event, shown: Event) -> set[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import IO
 
 from khronika.jsonl import to_json
-from khronika.transfer.coding import Row, Shown, write_rows
+from khronika.transfer.coding import Row, Shown, when_and_where, write_rows
 from khronika.types import Event, Held, Range
 
 EVENT_COLUMNS = (
@@ -18,20 +18,12 @@ EVENT_COLUMNS = (
 
 def event_row(event: Event) -> Row:
     """One flat row an event; the columns are in docs/data-dictionary.md."""
-    when, where = event.when.value, event.where.value
+    where = event.where.value
     return {
         "event_id": event.id,
         "kind": event.kind.value,
         "status": event.status.value,
-        "date_start": when.start,
-        "date_end": when.end,
-        "date_basis": when.basis,
-        "place": where.name if where else None,
-        "precision": where.precision if where else None,
-        "country": where.country if where else None,
-        "admin1": where.admin1 if where else None,
-        "latitude": where.latitude if where else None,
-        "longitude": where.longitude if where else None,
+        **when_and_where(event.when.value, where),
         "radius_km": where.radius_km if where else None,
         "geonames_id": where.geonames_id if where else None,
         "author": "; ".join(actor.name for actor in event.perpetrators.value) or None,

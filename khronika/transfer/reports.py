@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import IO
 
-from khronika.transfer.coding import Row, Shown, write_rows
+from khronika.transfer.coding import Row, Shown, when_and_where, write_rows
 from khronika.types import Account, Event, Toll, Voice
 
 COLUMNS = (
@@ -48,22 +48,14 @@ def report_rows(event: Event, accounts: list[Account]) -> Iterator[Row]:
 
 
 def _account(account: Account) -> Row:
-    when, where, mention = account.when, account.where, account.mention
+    mention = account.mention
     return {
         "party": account.party,
         "published": account.published,
         "kind": mention.kind,
         "status": mention.status,
         "background": str(mention.background).lower(),
-        "date_start": when.start,
-        "date_end": when.end,
-        "date_basis": when.basis,
-        "place": where.name if where else None,
-        "precision": where.precision if where else None,
-        "country": where.country if where else None,
-        "admin1": where.admin1 if where else None,
-        "latitude": where.latitude if where else None,
-        "longitude": where.longitude if where else None,
+        **when_and_where(account.when, account.where),
         **_toll("killed", mention.killed),
         **_toll("injured", mention.injured),
         **_toll("detained", mention.detained),

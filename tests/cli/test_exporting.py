@@ -34,7 +34,7 @@ def export(record, format, folder, *options, name="out"):
 
 
 def package_of(path: Path):
-    return json.loads(path.with_name(f"{path.stem}.datapackage.json").read_text())
+    return json.loads(path.with_name(f"{path.name}.datapackage.json").read_text())
 
 
 @pytest.mark.parametrize("format", ["csv", "reports", "acled", "ged", "viina", "viina-1pd"])
@@ -42,7 +42,7 @@ def test_frictionless_finds_no_fault(record, format, tmp_path):
     from frictionless import validate
 
     path = export(record, format, tmp_path)
-    report = validate(str(path.with_name(f"{path.stem}.datapackage.json")))
+    report = validate(str(path.with_name(f"{path.name}.datapackage.json")))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])[:5]
     with path.open() as rows:
         assert len(list(csv.DictReader(rows))) > 3
@@ -105,7 +105,7 @@ def test_datasette_opens_it(record, tmp_path):
     import sys
 
     path = export(record, "sqlite", tmp_path)
-    metadata = path.with_name("out.metadata.json")
+    metadata = path.with_name("out.sqlite.metadata.json")
     command = [sys.executable, "-m", "datasette", str(path), "--metadata", str(metadata), "--get", "/out/events_by_month.json?_shape=array"]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert answer.returncode == 0, answer.stderr[-800:]
@@ -132,7 +132,7 @@ def test_unknown_fatalities_stand_in_a_file_beside(record, tmp_path):
     path = export(record, "acled", tmp_path)
     with path.open(newline="") as lines:
         unknown = {row["event_id_cnty"] for row in csv.DictReader(lines) if "fatalities unknown" in row["tags"]}
-    with path.with_name("out.unknown-fatalities.csv").open(newline="") as lines:
+    with path.with_name("out.csv.unknown-fatalities.csv").open(newline="") as lines:
         beside = {row["event_id_cnty"] for row in csv.DictReader(lines) if row["fatalities_open_upwards"] == "false"}
     assert beside == unknown != set()
 
@@ -147,7 +147,7 @@ def test_jsonld_is_a_graph_whose_links_lead_somewhere(record, tmp_path):
 
 
 def test_what_cannot_be_written_beside_is_told(record, tmp_path):
-    (tmp_path / "out.datapackage.json").mkdir()
+    (tmp_path / "out.csv.datapackage.json").mkdir()
     result = CliRunner().invoke(main, ["export", "csv", "--record", record, "-o", str(tmp_path / "out.csv")])
     assert result.exit_code == 2 and "out.csv is whole" in result.stderr and result.stderr.count("\n") == 1
 
@@ -197,7 +197,7 @@ def test_an_old_view_is_made_again_after_the_record_went_on(record, tmp_path):
         path = export(copy, "csv", tmp_path, "--as-of", seq)
         return [path.with_name(f"out.{end}").read_bytes() for end in ("csv", "deletions.csv", "datapackage.json")]
 
-    now, before = [path.read_bytes() for path in [export(copy, "csv", tmp_path).with_name("out.deletions.csv")]], made()
+    now, before = [path.read_bytes() for path in [export(copy, "csv", tmp_path).with_name("out.csv.deletions.csv")]], made()
     assert before[1] == now[0]
     first, second = [line.split(",")[0] for line in before[0].decode().splitlines()[1:3]]
     assert CliRunner().invoke(main, ["link", first, second, "--record", copy]).exit_code == 0
@@ -212,7 +212,7 @@ def test_what_is_gone_is_told(record, tmp_path):
     first, second = events[0]["id"], events[1]["id"]
     assert CliRunner().invoke(main, ["link", first, second, "--record", str(copy)]).exit_code == 0
     path = export(str(copy), "csv", tmp_path)
-    with path.with_name("out.deletions.csv").open(newline="") as lines:
+    with path.with_name("out.csv.deletions.csv").open(newline="") as lines:
         rows = {row["event_id"]: row for row in csv.DictReader(lines)}
     assert any(rows.get(a, {}).get("into") == b and rows[a]["what"] == "merged" for a, b in ((first, second), (second, first)))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +9,8 @@ import pytest
 
 from khronika.record import open_record
 from khronika.record.record import Record
+from tests.databases import fresh_database
 from tests.factories import NOON
-
-POSTGRES = os.environ.get("KHRONIKA_TEST_POSTGRES")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -21,18 +18,8 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield str(tmp_path / "record.sqlite")
         return
-    if not POSTGRES:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must start PostgreSQL and set KHRONIKA_TEST_POSTGRES")
-        pytest.skip("KHRONIKA_TEST_POSTGRES is not set")
-    import psycopg
-
-    name = f"khronika_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    yield f"{POSTGRES.rsplit('/', 1)[0]}/{name}"
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database() as found:
+        yield found
 
 
 @pytest.fixture

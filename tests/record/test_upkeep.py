@@ -116,8 +116,8 @@ def test_a_better_reading_replaces_the_older_and_keeps_names_and_corrections(rec
     assert again.id == before.id and again.killed is not None and again.killed.value.best == 5
     assert again.kind.value == "attack" and other.id != before.id
     assert len(record.accounts_of_document(first.document_id)) == 2
-    assert [account.id for account in record.accounts_by_keys(["key:new"], 10)] == [first.id, other.account_ids[0]]
-    assert record.accounts_by_keys(["key:o"], 10) == []
+    assert [id for id, _ in record.refs_by_keys(["key:new"], 10)] == [first.id, other.account_ids[0]]
+    assert record.refs_by_keys(["key:o"], 10) == []
     (as_it_was,) = record.events(Filter(as_of=head))
     assert as_it_was.killed is not None and as_it_was.killed.value.best == 2
     rows = projections(record)

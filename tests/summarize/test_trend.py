@@ -173,8 +173,9 @@ def make_sum(day, events=1, values=(), killed=(0, 0, 0, 0)):
 
 
 def test_a_silence_is_seen_between_periods():
-    assert all_periods(["2024-03-01", "2023-12-01"], "month") == ["2023-12-01", "2024-01-01", "2024-02-01", "2024-03-01"]
-    assert all_periods(["2024-03-04"], "week") == ["2024-03-04"] and all_periods([], "day") == []
+    found = all_periods([dt.date(2024, 3, 1), dt.date(2023, 12, 1)], "month")
+    assert found == [dt.date(2023, 12, 1), dt.date(2024, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 1)]
+    assert all_periods([dt.date(2024, 3, 4)], "week") == [dt.date(2024, 3, 4)] and all_periods([], "day") == []
 
 
 def test_periods_begin_where_they_should():
@@ -189,7 +190,7 @@ def test_periods_begin_where_they_should():
 
 def test_counts_keep_open_days_apart_and_last():
     rows = count([make_sum(None), make_sum("2024-01-02", 2), make_sum("2024-01-30")], "month")
-    assert [(row.period, row.events) for row in rows] == [("2024-01-01", 3), (None, 1)]
+    assert [(row.day, row.events) for row in rows] == [(dt.date(2024, 1, 1), 3), (None, 1)]
 
 
 def test_cut_periods_are_left_out_and_empty_ones_are_zero():

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from khronika.record import open_record
+from tests.databases import fresh_database
 from tests.factories import NOON, make_account, make_document
 from tests.web.conftest import client_of
 
-POSTGRES = os.environ.get("KHRONIKA_TEST_POSTGRES")
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
 def address(examples: Path) -> Iterator[str]:
-    if not POSTGRES:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must start PostgreSQL and set KHRONIKA_TEST_POSTGRES")
-        pytest.skip("KHRONIKA_TEST_POSTGRES is not set")
-    import psycopg
-
-    name = f"khronika_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    found = f"{POSTGRES.rsplit('/', 1)[0]}/{name}"
-    with open_record(str(examples), read_only=True, clock=lambda: NOON) as old, open_record(found, clock=lambda: NOON) as new:
-        old.copy_to(new)
-    yield found
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database() as found:
+        with open_record(str(examples), read_only=True, clock=lambda: NOON) as old, open_record(found, clock=lambda: NOON) as new:
+            old.copy_to(new)
+        yield found
 
 
 def test_pages_over_postgresql_are_those_over_sqlite(address: str, examples: Path) -> None:
     with client_of(address, "public") as client, client_of(examples, "public") as other:
-        for path in ("/api/events", "/api/events?q=market+shel", "/api/events?place=kherson&since=2022-07-01", "/api/timeline", "/api/marks?zoom=5", "/api/exports/csv"):
+        for path in (
+            "/api/events",
+            "/api/events?q=market+shel",
+            "/api/events?place=kherson&since=2022-07-01",
+            "/api/timeline",
+            "/api/marks?zoom=5",
+            "/api/exports/csv",
+        ):
             assert client.get(path).text == other.get(path).text, path
         assert client.get("/events/KHR-000008").status_code == 200
         before = client.get("/").headers["etag"]
