@@ -146,6 +146,11 @@ def test_jsonld_is_a_graph_whose_links_lead_somewhere(record, tmp_path):
     assert claims and all(claim["about"]["@id"] in ids and claim["claimInterpreter"]["name"] for claim in claims)
 
 
+def test_two_formats_of_one_name_keep_a_package_each(record, tmp_path):
+    paths = [export(record, format, tmp_path) for format in ("csv", "parquet")]
+    assert [package_of(path)["resources"][0]["path"] for path in paths] == ["out.csv", "out.parquet"]
+
+
 def test_what_cannot_be_written_beside_is_told(record, tmp_path):
     (tmp_path / "out.csv.datapackage.json").mkdir()
     result = CliRunner().invoke(main, ["export", "csv", "--record", record, "-o", str(tmp_path / "out.csv")])
@@ -195,7 +200,7 @@ def test_an_old_view_is_made_again_after_the_record_went_on(record, tmp_path):
 
     def made():
         path = export(copy, "csv", tmp_path, "--as-of", seq)
-        return [path.with_name(f"out.{end}").read_bytes() for end in ("csv", "deletions.csv", "datapackage.json")]
+        return [path.with_name(f"out.csv{end}").read_bytes() for end in ("", ".deletions.csv", ".datapackage.json")]
 
     now, before = [path.read_bytes() for path in [export(copy, "csv", tmp_path).with_name("out.csv.deletions.csv")]], made()
     assert before[1] == now[0]
