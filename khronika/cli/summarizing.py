@@ -116,8 +116,8 @@ def _shot_down(record: Record, chosen: Filter, groups: Sequence[str], period: st
     import msgspec
 
     from khronika.config import data
+    from khronika.extract.headcounts import read_number
     from khronika.extract.lexicon import load
-    from khronika.extract.tolls import read_number
     from khronika.summarize.counting import count, sums_of
 
     kind = "disrupted_weapons_use"

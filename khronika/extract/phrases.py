@@ -93,6 +93,8 @@ class Tokens:
             following = at + comma + joined
             if not (comma or joined) or following >= len(self.lower) or not self._counts(following):
                 break
+            if len(found) > 1 and self.lower[self.index_at(span[0]) - 1] == self._classes.conjunction:
+                break  # "and" led to the last of a list
             place = self.spans[following][0]
         return found if self._closes(found) else found[:1]
 
@@ -109,7 +111,7 @@ class Tokens:
         at = self.index_at(place) - 1
         while at >= 0 and (self.lower[at] in c.skipped or self.lower[at].endswith("ly")):
             at -= 1
-        if at >= 0 and self.lower[at] == "," :
+        if at >= 0 and self.lower[at] == ",":
             at = self._over_insertion(at)
         if at >= 0 and self.lower[at] in c.relatives:
             at -= 1
@@ -138,7 +140,17 @@ class Tokens:
                 break
             if self.lower[before] != self._classes.conjunction and not (self.lower[before] == "," and len(found) > 1):
                 break
-            place = self.spans[before - (self.lower[before - 1] == "," and before > 1)][0]
+            comma = before - (self.lower[before - 1] == "," and before > 1)
+            place = self.spans[comma][0]
+            listed = self.left_of(place)
+            if self.lower[comma] == "," and not (
+                listed and self._counts(self.index_at(listed[0]))
+            ):  # "35 women, most of them old, and a boy"
+                over = self._over_insertion(comma)
+                if over < comma and (
+                    self.lower[over + 2] not in self._classes.skipped or self.lower[over + 3] == "of"
+                ):  # no "a man, was killed, and"
+                    place = self.spans[over + 1][0]
         return found[::-1]
 
     def _joins(self, at: int) -> bool:
@@ -150,7 +162,7 @@ class Tokens:
 
     def _counts(self, at: int) -> bool:
         """Whether the token begins a phrase: an article, a possessive or a number."""
-        return self.lower[at].split("-")[0] in self._classes.determiners or self.lower[at][0].isdigit()
+        return re.split("[-/]", self.lower[at])[0] in self._classes.determiners or self.lower[at][0].isdigit()
 
     def _quantified(self, span: Span | None) -> Span | None:
         """The span with the "at least" before it."""
@@ -181,7 +193,7 @@ class Tokens:
     def _ends(self, at: int, first: bool) -> bool:
         token, c = self.lower[at], self._classes
         if not (token[0].isalnum() or token[0] in "$€£"):
-            return token not in ("“", "”", '"', "’", "'", "-", "%") or token in ("“", "”", '"')
+            return token not in ("“", "”", '"', "’", "'", "%") or token in ("“", "”", '"')
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
