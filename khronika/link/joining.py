@@ -145,10 +145,12 @@ class _Component:
             self.made[id, self.numbers[id]] = self.ready[id]
 
     def load(self, ids: Iterable[str]) -> None:
-        """Take in those of some accounts that are neither here nor ready."""
+        """Take in those of some accounts that are neither here nor ready, with the texts that they are made ready from."""
         missing = sorted(id for id in ids if id not in self.accounts and (id, self.numbers.get(id)) not in self.made)
-        for account in self.query.accounts(missing) if missing else ():
-            self.accounts[account.id] = account
+        found = self.query.accounts(missing) if missing else []
+        self.accounts.update((account.id, account) for account in found)
+        unread = {account.document_id for account in found if leads(account)} - self.bodies.keys()
+        self.bodies.update((id, text.body) for id, text in (self.query.texts(unread) if unread else {}).items())
 
     def ready_of(self, id: str) -> _Ready:
         """The account made ready, or as it was made by an earlier call."""
@@ -179,6 +181,7 @@ class _Component:
                     continue
                 taken |= members
             self.ask_links(taken)
+            self.load(taken)
             touched |= taken
             waiting = {other for id in taken for other in self.near.get(id, ())} - touched if taken else set()
         return touched
@@ -187,8 +190,9 @@ class _Component:
         """Each account with those of its stored event; alone where it is new."""
         found = {id: {id} for id in ids & self.new.keys()}
         for group in self.query.groups_of(sorted(ids)):
-            self.documents.update(group)
-            members = {id for id, _ in group}
+            self.documents.update((id, document_id) for id, document_id, _ in group)
+            self.numbers.update((id, number) for id, _, number in group)
+            members = {id for id, _, _ in group}
             self.stored.add(tuple(sorted(members)))
             for member in members:
                 self.near.setdefault(member, set()).update(members - {member})
