@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from khronika.record.record import Record
     from khronika.transfer.coding import Row
-    from khronika.transfer.export import Outgoing
     from khronika.transfer.manifest import Made
+    from khronika.transfer.outgoing import Outgoing
 
 
 WITHHELD = "withheld by policy"
@@ -43,7 +43,8 @@ def export(
     format: str, record_address: str, output: Path | None, profile: str, rule: str, today: str | None, licence: str, **options: Any
 ) -> None:
     """Write events as csv, jsonl, geojson, reports, acled, ged, plover, viina, viina-1pd, jsonld, parquet or sqlite (docs/exports.md)."""
-    from khronika.transfer.export import EXPORTS, Outgoing, write_export
+    from khronika.transfer.export import EXPORTS, write_export
+    from khronika.transfer.outgoing import Kept, Outgoing
     from khronika.transfer.ruling import RULES
 
     if format not in EXPORTS:
@@ -55,7 +56,11 @@ def export(
         if profile == "full":
             with record.write(by="terminal") as tx:
                 tx.note("use", "export", {"profile": profile, "format": format})
-        outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
+        outgoing: Outgoing
+        if profile == "full" or rule != "held" or chosen.as_of is not None or chosen.at_least is not None:
+            outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
+        else:
+            outgoing = Kept(record, policy, chosen, lambda: opened(record_address, read_only=False))
         no_row = write_export(format, outgoing, output)
         if output is not None:
             try:

@@ -44,16 +44,15 @@ def field_types(shape: str, names: Sequence[str]) -> dict[str, str]:
 
 
 def write_rows(names: Sequence[str], rows: Iterable[Row], out: IO[str]) -> None:
-    """Write rows as CSV, the header always; None is blank."""
-    writer = csv.DictWriter(out, fieldnames=names, lineterminator="\n", restval=None)
-    writer.writeheader()
+    """Write rows as CSV, the header always; None is blank. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
     for row in rows:
-        writer.writerow({name: safe_cell(value) for name, value in row.items()})
+        cells = map(row.get, names)
+        writer.writerow(["'" + cell if isinstance(cell, str) and cell[:1] in _FORMULA else cell for cell in cells])
 
 
-def safe_cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+_FORMULA = frozenset("=+-@\t")
 
 
 def why_not_coded(event: Event) -> str | None:
