@@ -16,6 +16,8 @@ from khronika.types import Quote, Text
 
 NEAR = 1500
 """Characters back that what "the ministry" is in full is looked for among."""
+LONG = 240
+"""Characters up to which a voice gives a name in full; what is longer is no phrase."""
 REACH = 200
 """Voices back that "the ministry" is looked for among."""
 
@@ -120,8 +122,10 @@ def _quoted(sentence: Sentence, at: int) -> Attribution | None:
 
 def _attribution(sentence: Sentence, at: int, before: Attribution | None) -> tuple[Attribution | None, int]:
     """The attribution whose cue starts at token `at`, and the last token of the cue."""
-    if sentence.low(at) in ("quoted", "quotes"):
-        return _quoted(sentence, at), at + 1
+    if sentence.low(at) in sentence.sets["quoting"]:
+        quoted = _quoted(sentence, at)
+        if quoted is not None or sentence.low(at) not in sentence.lexicon.cues:
+            return quoted, at + 1
     found = sentence.cue_at(at)
     if found is None:
         return None, at
@@ -237,7 +241,7 @@ def _is_paper(voice: Quote, sets: dict[str, frozenset[str]]) -> bool:
 def _full_name(surname: str, named: Sequence[Quote]) -> Quote | None:
     """The first of the voices that gives a surname with the name before it."""
     whole = re.compile(rf"(?<!\w)[A-Z][\w’'-]+ {re.escape(surname)}(?!\w)")
-    return next((quote for quote in named if len(quote.words) < 120 and whole.search(quote.words)), None)
+    return next((quote for quote in named if len(quote.words) < LONG and whole.search(quote.words)), None)
 
 
 def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[Quote]) -> Quote:
@@ -323,7 +327,7 @@ def _continued(found: list[Attribution], segments: Sequence[Segment], states: Se
 def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attribution]:
     """Every voice of the text, in order; a sentence without a cue word is passed over."""
     words, found = lexicon(text.language if text.language in ("en",) else "en"), []
-    states, starts = _open_quotes(segments), words.first | {"quoted", "quotes"}
+    states, starts = _open_quotes(segments), words.first | words.sets["quoting"]
     for index, segment in enumerate(segments):
         low = segment.words.lower()
         if not any(word in words.first for word in re.findall(r"[a-z]+", low)):
