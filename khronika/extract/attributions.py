@@ -14,6 +14,7 @@ from khronika.extract.segments import Segment
 from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
 from khronika.types import Quote, Text
 
+_LETTERS = re.compile(r"[a-z]+")
 NEAR = 1500
 """Characters back that what "the ministry" is in full is looked for among."""
 LONG = 240
@@ -206,6 +207,8 @@ def _named_before(voice: Quote, body: str) -> Quote:
     if voice.within != "body" or len(words) != 2 or words[0].lower() != "the" or not words[1].isalpha() or not words[1][0].islower():
         return voice
     start = max(0, voice.start - NEAR)
+    if body.find(f" {words[1]}", start, voice.start) < 0:
+        return voice
     full = re.compile(rf"\b[Tt]he (?:(?:[A-Z][\w’'-]*|\w+-\w+) ){{1,4}}{re.escape(words[1])}\b")
     last = None
     for match in full.finditer(body[start : voice.start]):
@@ -330,19 +333,19 @@ def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attributi
     states, starts = _open_quotes(segments), words.first | words.sets["quoting"]
     for index, segment in enumerate(segments):
         low = segment.words.lower()
-        if not any(word in words.first for word in re.findall(r"[a-z]+", low)):
+        if words.first.isdisjoint(_LETTERS.findall(low)):
             continue
         sentence, at, before = Sentence(segment, index, words), 0, None
         inside = states[index][0]
-        while at < len(sentence.tokens):
-            mark = sentence.tokens[at].word
+        for number, (mark, low, _, _) in enumerate(sentence.tokens):
+            if number < at:
+                continue
             if mark in QUOTES:
                 inside = mark in OPENING or (mark in STRAIGHT and not inside)
-            one = None
-            if not inside and sentence.tokens[at].low in starts:
-                one, at = _attribution(sentence, at, before)
-            at += 1
-            if one is not None:
-                found.append(one)
-                before = one
+            if not inside and low in starts:
+                one, last = _attribution(sentence, number, before)
+                at = last + 1
+                if one is not None:
+                    found.append(one)
+                    before = one
     return _continued(_resolved(_parted(found), text.body), segments, states)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from khronika import config
 from khronika.extract.lexicon import Words, compile_words
@@ -213,3 +213,9 @@ class Tokens:
         if self.words[b - 2 : b] in ("’s", "'s"):
             b -= 2
         return (a, b) if b - a > 1 else None
+
+
+@lru_cache(maxsize=8)
+def tokens_of(words: str, language: str) -> Tokens:
+    """The tokens of a sentence, kept for the roles and the weapons that are looked for one after the other."""
+    return Tokens(words, language)
