@@ -71,6 +71,8 @@ def export(
         reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(no_row.items()))
         click.echo(f"{no_row.total()} events have no row in {format}: {reasons}", err=True)
     written = outgoing.shown - no_row.total()
+    if outgoing.rows is not None:
+        click.echo(f"{outgoing.shown} events in, {outgoing.rows} rows out", err=True)
     click.echo(f"{written} events written, {outgoing.kept} kept back by policy {policy.version} (profile {profile})", err=True)
 
 

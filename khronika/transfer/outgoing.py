@@ -47,6 +47,7 @@ class Outgoing:
         self._accounts: dict[str, Account] = {}
         self._names: dict[str, frozenset[str]] = {}
         self.shown = self.kept = self.reviewed = 0
+        self.rows: int | None = None
 
     def __iter__(self) -> Iterator[Event]:
         events = iter(self._events)
