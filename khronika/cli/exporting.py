@@ -60,7 +60,7 @@ def export(
         if profile == "full" or rule != "held" or chosen.as_of is not None or chosen.at_least is not None:
             outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
         else:
-            outgoing = Kept(record, policy, chosen, lambda: opened(record_address, read_only=False))
+            outgoing = Kept(record, policy, chosen, lambda read_only: opened(record_address, read_only=read_only))
         no_row = write_export(format, outgoing, output)
         if output is not None:
             try:

@@ -141,6 +141,11 @@ def bodies(record: Record, profile: str, numbers: Iterable[int] | None = None) -
         after = rows[-1].event_no
 
 
+def count(record: Record) -> int:
+    """How many events stand."""
+    return int(record._one(sa.select(sa.func.count()).select_from(schema.tally))[0])
+
+
 def standing(record: Record, profile: str, policy: str, wanted: Filter, whole: bool = False) -> Iterator[list[Standing]]:
     """The events that a filter chooses, in the order of `Record.events`, in pages, each with the row that a policy of this digest made of it.
 

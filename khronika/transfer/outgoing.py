@@ -1,7 +1,7 @@
 """Events of a record in, what policy lets out of them out: the events, once, with counts, and their accounts.
 
 The rule: nothing is handed to a writer that the policy has not shown. `Kept` hands out what today's policy made of an event before, for as long as the event
-stands as it stood then.
+stands as it stood then; old views, other rules than `held` and single events go through the policy anew (`Outgoing`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import datetime as dt
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -21,6 +22,9 @@ from khronika.record.record import Record
 from khronika.text import fold as fold_words
 from khronika.transfer.ruling import apply_rule
 from khronika.types import Account, Event, Filter, Noun, RecordQuery
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 PART = 200
 """Events whose accounts and names are fetched together."""
@@ -61,7 +65,7 @@ class Outgoing:
 
     def _load(self, events: Iterable[Event]) -> None:
         """Fetch the accounts of some events and the names in their documents."""
-        self._accounts = {account.id: account for account in self._record.accounts(id for event in events for id in event.account_ids)}
+        self._accounts = accounts_by_id(self._record, events)
         self._names = names_by_document(self._record, {account.document_id for account in self._accounts.values()})
 
     def _count(self, event: Event | None, shown: Event | None) -> bool:
@@ -90,6 +94,11 @@ class Outgoing:
         return [shown for account in accounts if (shown := self.policy.show_account(account, names, event))]
 
 
+def accounts_by_id(record: RecordQuery, events: Iterable[Event]) -> dict[str, Account]:
+    """The accounts of some events."""
+    return {account.id: account for account in record.accounts(id for event in events for id in event.account_ids)}
+
+
 def last_told(accounts: Iterable[Account]) -> dt.date | None:
     """The newest day of publication."""
     return max((account.published for account in accounts if account.published), default=None)
@@ -110,6 +119,8 @@ def _telling(wanted: Filter, event: Event, shown: Event) -> set[str]:
 
 VERSION = "1"
 """Of what is kept; what another version kept is made anew."""
+MANY = 20_000
+"""Events from which on two processes are quicker than one."""
 FAR = dt.date.max - dt.timedelta(days=1)
 """A day on which nothing is held back any more; `Ready.since` says from when an event is shown."""
 
@@ -121,73 +132,101 @@ class Ready(Noun, frozen=True, kw_only=True):
     event: Event | None = None
 
 
-class Kept(Outgoing):
-    """The events of a record as they stand, chosen by a filter, values as held; what policy made of each is kept in the record and taken from there.
+class Row(NamedTuple):
+    """An event by its number, what is shown of it (`Ready` as JSON), and the event itself where it was asked for."""
+
+    event_no: int
+    ready: bytes
+    event: Event | None = None
+
+
+Lend = Callable[[bool], Record]
+"""Gives a record once more, to be looked at only (True) or to write in."""
+
+
+class Rows:
+    """What policy made of the events that a filter chooses, in their order: taken from the record where it was kept, else made and kept.
 
     Args:
-        lend: gives the record once more, to keep in it what has to be made; where that fails (it is read-only, or locked) nothing is kept.
+        lend: where it gives no record to write in (it is read-only, or locked) nothing is kept.
+        whole: with the events themselves.
     """
 
-    def __init__(self, record: Record, policy: Policy, wanted: Filter, lend: Callable[[], Record]) -> None:
-        super().__init__(record, (), policy, "held", wanted)
-        self._whole = record
-        self._lend: Callable[[], Record] | None = lend
+    def __init__(self, record: Record, policy: Policy, wanted: Filter, lend: Lend, whole: bool) -> None:
+        self._record, self._wanted, self._whole = record, wanted, whole
+        self._policy = policy.on(FAR)
+        self._lend: Lend | None = lend
         self._keeper: Record | None = None
         self._stamp, self._profile = f"{VERSION}-{policy.stamp}", f"export {policy.profile}"
-        self._page: Sequence[shown.Standing] = ()
 
-    def __iter__(self) -> Iterator[Event]:
-        wanted, today = self._wanted, self.policy.today
-        telling = bool(wanted.place or wanted.since or wanted.until)
+    def pages(self) -> Iterator[list[Row]]:
+        """All rows."""
+        erased = shown.erasures(self._record)
         try:
-            for page in self._pages(telling):
-                hidden = shown.hidden_events(self._whole)
-                self._page = page
-                for row in page:
-                    ready = _read(row)
-                    found = ready.event if ready.since and ready.since <= today and row.event_no not in hidden else None
-                    if self._count(row.event if telling else None, found) and found:
-                        yield found
+            for page in shown.standing(self._record, self._profile, self._stamp, self._wanted, self._whole):
+                missing = [row for row in page if row.kept is None]
+                made = dict(zip((row.event_no for row in missing), self._make([row.event for row in missing if row.event]), strict=True))
+                if made:
+                    rows = [shown.ShownRow(row.event_no, row.seq, zlib.compress(made[row.event_no], 1), "") for row in missing]
+                    self._keep(rows, erased)
+                ready = (zlib.decompress(row.kept) if row.kept else made[row.event_no] for row in page)
+                yield [Row(row.event_no, body, row.event if self._whole else None) for row, body in zip(page, ready, strict=True)]
         finally:
             if self._keeper:
                 self._keeper.close()
 
-    def _pages(self, telling: bool) -> Iterator[Sequence[shown.Standing]]:
-        """The events in pages, the row of each made, and kept, where it was not."""
-        erased = shown.erasures(self._whole)
-        for page in shown.standing(self._whole, self._profile, self._stamp, self._wanted, telling):
-            missing = [row for row in page if row.kept is None]
-            if missing:
-                made = {row.event_no: body for row, body in zip(missing, self._make(missing), strict=True)}
-                self._keep([shown.ShownRow(row.event_no, row.seq, made[row.event_no], "") for row in missing], erased)
-                page = [row._replace(kept=made[row.event_no]) if row.kept is None else row for row in page]
-            yield page
-
-    def _make(self, rows: Sequence[shown.Standing]) -> Iterator[bytes]:
-        events = [row.event for row in rows if row.event]
-        self._load(events)
-        far = self.policy.on(FAR)
+    def _make(self, events: Sequence[Event]) -> Iterator[bytes]:
+        accounts = accounts_by_id(self._record, events)
+        names = names_by_document(self._record, {account.document_id for account in accounts.values()})
         for event in events:
-            accounts = self._of(event)
-            told = last_told(accounts)
-            ready = Ready(since=far.shown_from(event, told), event=far.show_event(event, self._names_in(accounts), told))
-            yield zlib.compress(to_json(ready), 1)
+            own = [accounts[id] for id in event.account_ids if id in accounts]
+            told, named = last_told(own), frozenset().union(*(names.get(account.document_id, frozenset()) for account in own))
+            yield to_json(Ready(since=self._policy.shown_from(event, told), event=self._policy.show_event(event, named, told)))
 
     def _keep(self, rows: Sequence[shown.ShownRow], erased: int) -> None:
         if self._lend is None:
             return
         try:
             if self._keeper is None:
-                self._keeper = self._lend()
+                self._keeper = self._lend(False)
                 shown.drop_others(self._keeper, self._profile, self._stamp)
             shown.keep(self._keeper, self._profile, self._stamp, rows, erased)
         except RecordError:
             self._lend = None
 
+
+class Kept(Outgoing):
+    """The events of a record as they stand, chosen by a filter, values as held, by `Rows`.
+
+    Args:
+        lend: as for `Rows`.
+        ahead: another process gets the rows ready while this one writes; None: where the record has many events.
+    """
+
+    def __init__(self, record: Record, policy: Policy, wanted: Filter, lend: Lend, ahead: bool | None = None) -> None:
+        super().__init__(record, (), policy, "held", wanted)
+        self._own, self._lend = record, lend
+        self._telling = bool(wanted.place or wanted.since or wanted.until)
+        self._ahead = not self._telling and shown.count(record) >= MANY if ahead is None else ahead
+        self._page: Sequence[Row] = ()
+
+    def __iter__(self) -> Iterator[Event]:
+        today = self.policy.today
+        rows = Rows(self._own, self.policy, self._wanted, self._lend, self._telling)
+        pages = _pages_ahead(self._lend, self.policy, self._wanted) if self._ahead else rows.pages()
+        for page in pages:
+            hidden = shown.hidden_events(self._own)
+            self._page = page
+            for row in page:
+                ready = _decoder.decode(row.ready)
+                found = ready.event if ready.since and ready.since <= today and row.event_no not in hidden else None
+                if self._count(row.event, found) and found:
+                    yield found
+
     def accounts_of(self, event: Event) -> list[Account]:
         """As `Outgoing.accounts_of`; those of a page are fetched when the first of them is asked for."""
         if event.voices and self._page:
-            self._load([found for row in self._page if (found := _read(row).event)])
+            self._load([found for row in self._page if (found := _decoder.decode(row.ready).event)])
             self._page = ()
         return super().accounts_of(event)
 
@@ -195,5 +234,38 @@ class Kept(Outgoing):
 _decoder = msgspec.json.Decoder(Ready)
 
 
-def _read(row: shown.Standing) -> Ready:
-    return _decoder.decode(zlib.decompress(row.kept or b""))
+def _pages_ahead(lend: Lend, policy: Policy, wanted: Filter) -> Iterator[list[Row]]:
+    """The pages of `Rows`, made in another process.
+
+    Raises:
+        RecordError: as in reading them here, or that process was killed.
+    """
+    import multiprocessing
+
+    here, there = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.Process(target=_send, args=(there, lend, policy, wanted), daemon=True)
+    process.start()
+    there.close()
+    try:
+        while (found := here.recv()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found
+    except EOFError as error:
+        raise RecordError("the process that reads the record ended too soon (out of memory?); run the same command again") from error
+    finally:
+        here.close()
+        process.terminate()
+        process.join()
+
+
+def _send(pipe: Connection, lend: Lend, policy: Policy, wanted: Filter) -> None:
+    try:
+        with lend(True) as record:
+            for page in Rows(record, policy, wanted, lend, whole=False).pages():
+                pipe.send(page)
+        pipe.send(None)
+    except BrokenPipeError:  # whoever reads has enough
+        pass
+    except Exception as error:  # noqa: BLE001 - it goes on in the process that reads
+        pipe.send(error)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,11 @@ def tell(record: Record, name: str, **fields: Any) -> str:
     return account.id
 
 
-def kept(record: Record, rules: dict[str, Any] | None = None, today: dt.date = TODAY, wanted: Filter = Filter()) -> Kept:  # noqa: B008
-    return Kept(record, Policy("research", today, rules=rules), wanted, lambda: open_record(record.address, clock=lambda: NOON))
+def kept(
+    record: Record, rules: dict[str, Any] | None = None, today: dt.date = TODAY, wanted: Filter = Filter(), ahead: bool | None = None
+) -> Kept:  # noqa: B008
+    lend = partial(open_record, record.address, create=False, clock=lambda: NOON)
+    return Kept(record, Policy("research", today, rules=rules), wanted, lambda read_only: lend(read_only=read_only), ahead)
 
 
 def rows(record: Record) -> dict[int, bytes]:
@@ -57,10 +62,10 @@ def rows(record: Record) -> dict[int, bytes]:
 
 @pytest.mark.parametrize("format", [name for name in EXPORTS if name not in BINARY])
 def test_kept_rows_give_the_same_bytes_and_counts(record: Record, format: str, tmp_path: Path) -> None:
-    ways = [Outgoing(record, record.events(), Policy("research", TODAY)), kept(record), kept(record)]
+    ways = [Outgoing(record, record.events(), Policy("research", TODAY)), kept(record), kept(record), kept(record, ahead=True)]
     skipped = [write_export(format, outgoing, tmp_path / f"{number}") for number, outgoing in enumerate(ways)]
-    texts = [(tmp_path / f"{number}").read_bytes() for number in range(3)]
-    assert texts[0] == texts[1] == texts[2] != b"" and skipped[0] == skipped[1] == skipped[2]
+    texts = {(tmp_path / f"{number}").read_bytes() for number in range(4)}
+    assert len(texts) == 1 and texts != {b""} and all(found == skipped[0] for found in skipped)
     assert {(way.shown, way.kept, way.reviewed) for way in ways} == {(3, 1, 0)} and len(rows(record)) == 4
 
 
@@ -121,8 +126,23 @@ def test_the_stamp_covers_all_that_masks() -> None:
 
 
 def test_a_record_that_cannot_be_written_is_exported_all_the_same(record: Record) -> None:
-    def refuse() -> Record:
+    def refuse(read_only: bool) -> Record:
         raise RecordError("read-only")
 
     outgoing = Kept(record, Policy("research", TODAY), Filter(), refuse)
     assert len(list(outgoing)) == 3 and not rows(record)
+    with pytest.raises(RecordError, match="read-only"):
+        list(Kept(record, Policy("research", TODAY), Filter(), refuse, ahead=True))
+
+
+def test_rows_made_ahead_are_kept_and_a_reader_that_has_enough_ends_it(record: Record) -> None:
+    assert next(iter(kept(record, ahead=True))) in list(kept(record, ahead=True))
+    assert len(rows(record)) == 4
+
+
+def test_a_process_that_is_killed_is_told(record: Record) -> None:
+    def die(read_only: bool) -> Record:
+        os._exit(9)
+
+    with pytest.raises(RecordError, match="ended too soon"):
+        list(Kept(record, Policy("research", TODAY), Filter(), die, ahead=True))
