@@ -412,6 +412,14 @@ class Record:
             self._db.rollback()
         return upkeep.erase(self, self._db, upkeep.Erasure(key=item, digests=digests, basis=basis, by=by))
 
+    def erased_since(self, as_of: int | dt.datetime) -> int:
+        """How many entries of the log as it was then were erased later: where there are any, the view of then is what is left of it."""
+        until = self._seq_as_of(as_of)
+        gone: set[int] = set()
+        for _, body in self.entries(until or 0, "erasure"):
+            gone.update(msgspec.json.decode(body or b'{"seqs":[]}')["seqs"])
+        return sum(seq <= (until or 0) for seq in gone)
+
     def erasures(self) -> list[upkeep.Erasure]:
         """What was erased: the tombstones of the log, and those noted beside the file that are not among them."""
         with store.faults(self.address):
