@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from khronika import config
 from khronika.extract.lexicon import Words, compile_words
@@ -17,7 +17,7 @@ MOST_LISTED = 8
 """Phrases of one list."""
 LONGEST = 10
 """Words a phrase: a longer run is no noun phrase."""
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
+_TOKEN = re.compile(r"(?:[A-Z]\.){2,}(?:-\w+)?|\d{1,3}(?:,\d{3})+(?!\d)|[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Classes:
     not_verbs: frozenset[str]
     behind: frozenset[str]
     spans_of_time: frozenset[str]
+    hours: frozenset[str]
     conjunction: str
     quantity: Words
 
@@ -41,7 +42,7 @@ class Classes:
 def classes(language: str) -> Classes:
     """The word classes from data/lexicon/<language>/phrases.toml."""
     raw = config.data(f"lexicon/{language}/phrases.toml")
-    names = ("stops", "openers", "links", "skipped", "determiners", "relatives", "not_verbs", "behind", "spans_of_time")
+    names = ("stops", "openers", "links", "skipped", "determiners", "relatives", "not_verbs", "behind", "spans_of_time", "hours")
     quantity = compile_words(rf"\b(?:{raw['quantity']}) ")
     return Classes(**{name: frozenset(raw[name].split()) for name in names}, conjunction=raw["conjunction"], quantity=quantity)
 
@@ -84,19 +85,33 @@ class Tokens:
 
     def all_right_of(self, place: int) -> list[Span]:
         """The phrase that starts at a place, and those in one list with it: "a school, a clinic and two shops" """
+        found = self._listed_right_of(place, counted=True)
+        if len(found) == 1:  # "an air defence system, radar sets and lorries"
+            bare = self._listed_right_of(place, counted=False)
+            found = bare if len(bare) > 2 else found
+        return found
+
+    def _listed_right_of(self, place: int, counted: bool) -> list[Span]:
         found: list[Span] = []
         while (span := self.right_of(place)) is not None and len(found) < MOST_LISTED:
+            if not counted and found and (joint := self._conjunction_in(span)):  # "an air base, tanks and radar sets" ends with two
+                return [*found, (span[0], self.spans[joint - 1][1]), (self.spans[joint + 1][0], span[1])]
             found.append(span)
             at = self.index_at(span[1])
             comma = at < len(self.lower) and self.lower[at] == ","
             joined = at + comma < len(self.lower) and self.lower[at + comma] == self._classes.conjunction
             following = at + comma + joined
-            if not (comma or joined) or following >= len(self.lower) or not self._counts(following):
+            if not (comma or joined) or following >= len(self.lower) or counted and not self._counts(following):
                 break
             if len(found) > 1 and self.lower[self.index_at(span[0]) - 1] == self._classes.conjunction:
                 break  # "and" led to the last of a list
             place = self.spans[following][0]
         return found if self._closes(found) else found[:1]
+
+    def _conjunction_in(self, span: Span) -> int:
+        """Index of the conjunction inside a phrase; 0 where there is none."""
+        first, last = self.index_at(span[0]), self.index_at(span[1])
+        return next((at for at in range(first + 1, last - 1) if self.lower[at] == self._classes.conjunction), 0)
 
     def _closes(self, found: list[Span]) -> bool:
         """Whether a list ends like one: "and" before its last phrase, and no verb behind it."""
@@ -197,14 +212,15 @@ class Tokens:
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
-            return not (at > 0 and self.lower[at - 1] in c.determiners or self.words[self.spans[at][0]].isupper())
+            first = at - 1 - (at > 1 and self.lower[at - 1].endswith("ly"))  # "a highly fortified compound"
+            return not (at > 0 and self.lower[first] in c.determiners or self.words[self.spans[at][0]].isupper())
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:
         while stop > start and (self.lower[stop - 1] in ("of",) or self.lower[stop - 1] in self._classes.determiners and stop - start > 1):
             stop -= 1
-        while start < stop and self.lower[start] in ("of", "-"):
-            start += 1
+        while start < stop and (self.lower[start] in ("of", "-") or stop - start > 1 and self.lower[start] in self._classes.hours):
+            start += 1  # "at dawn | masked men"
         if stop - start > 2 and self.lower[stop - 1] in self._classes.spans_of_time:  # "53 prisoners last week", "the village 12 times"
             stop -= 2
         if start >= stop:
@@ -213,9 +229,3 @@ class Tokens:
         if self.words[b - 2 : b] in ("’s", "'s"):
             b -= 2
         return (a, b) if b - a > 1 else None
-
-
-@lru_cache(maxsize=8)
-def tokens_of(words: str, language: str) -> Tokens:
-    """The tokens of a sentence, kept for the roles and the weapons that are looked for one after the other."""
-    return Tokens(words, language)
