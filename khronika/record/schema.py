@@ -6,6 +6,7 @@ Two dialects, SQLite and PostgreSQL; migrations/versions holds how an older reco
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -114,6 +115,7 @@ hidden = sa.Table(
 """What somebody says endangers a person: an `account` (its event is hidden), a `text`, or a whole `document` (text and events)."""
 
 
+@lru_cache(maxsize=16_384)  # asked for when an account is kept and when its like are sought
 def key_number(key: str) -> int:
     """A blocking key in 63 bits, the day at its end first (0 without one): keys of one time lie together, so that an insertion costs the same in
     a record of any size. Two keys with one number only propose a pair more.
