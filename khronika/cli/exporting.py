@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from khronika.cli.options import filters, now, opened, parse_day, parse_moment, record_option, terminal_policy, wanted
+from khronika.cli.options import filters, not_blank, now, opened, parse_day, parse_moment, record_option, terminal_policy, wanted
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ WITHHELD = "withheld by policy"
 @click.option("--profile", default="research", show_default=True, help="full, research or public (docs/do-no-harm.md).")
 @click.option("--rule", default="held", show_default=True, help="For disputed values: held, conservative or latest (docs/exports.md).")
 @click.option("--today", metavar="DAY", help="By the policy of this day, so that an export can be made again; today if left out.")
-@click.option("--licence", default="CC-BY-4.0", show_default=True, help="Under which you hand it on; stands in the data package.")
+@click.option(
+    "--licence", default="CC-BY-4.0", show_default=True, callback=not_blank, help="Under which you hand it on; stands in the data package."
+)
 def export(
     format: str, record_address: str, output: Path | None, profile: str, rule: str, today: str | None, licence: str, **options: Any
 ) -> None:

@@ -5,7 +5,6 @@ The rule: no half file is ever left (written beside, then renamed), unknown is b
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections import Counter
@@ -49,21 +48,16 @@ def write_export(format: str, outgoing: Outgoing, output: Path | None) -> Counte
     """Write the events to a file or standard output; returns how many the shape has no row for, by reason.
 
     Raises:
-        UsageError: the output cannot be written, or the format is no text and no file is named; nothing is left of it.
+        UsageError: the file cannot be written, or the format is no text and no file is named; nothing is left of it.
+        OSError: standard output cannot be written.
     """
     if output is not None:
         return write_file(output, format in BINARY, lambda out: EXPORTS[format](outgoing, out))
     if format in BINARY and sys.stdout.isatty():
         raise UsageError(f"{format} is no text: name a file with -o FILE")
     out = sys.stdout.buffer if format in BINARY else sys.stdout
-    try:
-        skipped = EXPORTS[format](outgoing, out)
-        out.flush()
-    except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever reads has enough
-            raise
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - what waits in the buffer has nowhere to go
-        raise UsageError(f"standard output: cannot be written: {error.strerror}") from error
+    skipped = EXPORTS[format](outgoing, out)
+    out.flush()
     return skipped
 
 
