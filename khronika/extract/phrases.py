@@ -127,7 +127,9 @@ class Tokens:
         while at >= 0 and (self.lower[at] in c.skipped or self.lower[at].endswith("ly")):
             at -= 1
         if at >= 0 and self.lower[at] == ",":
-            at = self._over_insertion(at)
+            before = self._over_insertion(at)  # "his deputy, Ana Petrova," is Ana Petrova
+            named = before < at and self._is_name(at - 1) and not self._is_name(before) and not c.stops & set(self.lower[before + 2 : at])
+            at = at - 1 if named else before
         if at >= 0 and self.lower[at] in c.relatives:
             at -= 1
             if at >= 0 and self.lower[at] == ",":
@@ -143,6 +145,16 @@ class Tokens:
                 break
             at -= 1
         return best
+
+    def begin_of(self, start: int, end: int) -> int:
+        """Where the phrase begins that ends with the words from `start` to `end`: at the last article or number before them, else behind the last "and"."""
+        span = self.left_of(end)
+        if span is None or span[1] != end or span[0] >= start:
+            return start
+        first, head = self.index_at(span[0]), self.index_at(start)
+        opened = [at for at in range(first, head) if self._counts(at)]
+        joined = [at + 1 for at in range(first, head) if self.lower[at] == self._classes.conjunction]
+        return self.spans[max(opened[-1:] + joined[-1:], default=first)][0]
 
     def all_left_of(self, place: int) -> list[Span]:
         """The phrase that ends before a place, and those in one list with it: "two nurses, a driver and a guard" """
@@ -198,6 +210,10 @@ class Tokens:
             if self.lower[back] in (".", ";", ":", "“", "”", '"'):
                 break
         return at
+
+    def _is_name(self, at: int) -> bool:
+        """Whether a token and the one before it are capitalised, as a person's name is."""
+        return at > 0 and all(self.words[self.spans[i][0]].isupper() for i in (at - 1, at))
 
     def _goes_on(self, at: int) -> bool:
         """Whether a conjunction joins two nouns: no verb follows, and no determiner, which begins a phrase of its own."""
