@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.extract.headcounts import Number, numbers, people_in, read_number, tied
+from khronika.extract.headcounts import Number, is_plural, numbers, people_in, read_number, tied
 from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
@@ -136,6 +136,11 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         if not spans and (one := p.pronoun.search(words[max(0, place - 40) : place].rstrip())) and outcome not in _OFTEN_LOOSE:
             known = [((place - len(one.group()) - 1, place - 1), (1, 1, None))]
         if not known:
+            found += [
+                _Figure(Toll(low=1, high=None, quote=segment.piece(min(place, span[0]), max(end, span[1]))), is_one=True)
+                for span in spans[:1]
+                if is_plural(words[slice(*span)], lexicon)
+            ]
             continue
         taken += [span for span, _ in counted]
         start, stop = min(place, known[0][0][0]), max(end, known[-1][0][1])
