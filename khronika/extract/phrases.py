@@ -127,9 +127,12 @@ class Tokens:
         while at >= 0 and (self.lower[at] in c.skipped or self.lower[at].endswith("ly")):
             at -= 1
         if at >= 0 and self.lower[at] == ",":
-            before = self._over_insertion(at)  # "his deputy, Ana Petrova," is Ana Petrova
+            before = self._over_insertion(at)
             named = before < at and self._is_name(at - 1) and not self._is_name(before) and not c.stops & set(self.lower[before + 2 : at])
-            at = at - 1 if named else before
+            head = self.left_of(self.spans[before + 1][0]) if named else None
+            if head:  # "his deputy, Ana Petrova," is one phrase with the name
+                return head[0], self.spans[at - 1][1]
+            at = before
         if at >= 0 and self.lower[at] in c.relatives:
             at -= 1
             if at >= 0 and self.lower[at] == ",":
@@ -228,8 +231,8 @@ class Tokens:
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
-            first = at - 1 - (at > 1 and self.lower[at - 1].endswith("ly"))  # "a highly fortified compound"
-            return not (at > 0 and self.lower[first] in c.determiners or self.words[self.spans[at][0]].isupper())
+            opener = at - 2 if at > 1 and self.lower[at - 1].endswith("ly") else at - 1  # "a highly fortified compound"
+            return not (at > 0 and self.lower[opener] in c.determiners or self.words[self.spans[at][0]].isupper())
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:

@@ -43,7 +43,7 @@ LEFT = [
     ("On Monday at least two men", ["at least two men"]),
     ("Syrian and Russian forces", ["Syrian and Russian forces"]),
     ("Ana Petrova, 42, a teacher,", ["Ana Petrova"]),
-    ("His deputy, harbour master Pavlo Hrin,", ["harbour master Pavlo Hrin"]),
+    ("His deputy, harbour master Pavlo Hrin,", ["His deputy, harbour master Pavlo Hrin"]),
     ("At dawn 12 farmhands, most of them women, and two drovers", ["12 farmhands", "two drovers"]),
 ]
 
