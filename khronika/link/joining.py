@@ -24,7 +24,7 @@ from khronika.link.weigh import odds, weigh
 from khronika.link.words import cosine
 from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
-VERSION = "link@2"
+VERSION = "link@3"
 LIMIT = 8
 """Stored accounts that one new account is compared with at most: those that share most keys."""
 COMPONENT = 100
