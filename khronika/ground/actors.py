@@ -16,7 +16,7 @@ import msgspec
 
 from khronika import config
 from khronika.errors import DataError
-from khronika.text import words_of
+from khronika.text import fold, words_of
 from khronika.types import ActorRef, Noun
 
 INTER = frozenset(
@@ -89,6 +89,7 @@ class Registry:
         for actor in self.actors.values():
             for alias in {actor.name, *(alias for group in actor.aliases.values() for alias in group)}:
                 self._alias.setdefault(tuple(_tokens(alias)), []).append(actor)
+        self._critics = {(word,) for word in self.wording["critics"]}
         self._longest = max((len(key) for key in self._alias), default=1)
 
     def match(self, words: str, on: dt.date | None = None, country: str | None = None) -> ActorRef:
@@ -104,7 +105,7 @@ class Registry:
             if len(self._matched) > 20_000:
                 self._matched.clear()
             tokens = plain_tokens(words)
-            actor, is_lasting = self._by_alias(tokens, on)
+            actor, is_lasting = self._by_alias(tokens, on, frozenset(map(fold, _OWNER.findall(words))))
             found = self._ref_of(actor, words, tokens, country)
             if actor is None or not actor.person:
                 found = self._alone(words, found, on)
@@ -132,10 +133,11 @@ class Registry:
             return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=side, reason="alias")
         # A name of its own ("Rapid Support Forces") is never taken for the forces of the country where it happened.
         is_name = bool(re.search(r"(?<=\s)[^\W\d_a-zа-яіїєґ]", re.sub(r"^(?:The|A|An)\s", "", words)))
-        return self._by_head(tokens, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
+        unnamed = plain_tokens(_SURNAME.sub(r"\1", words))  # "Najib Danish, a spokesman" is no Dane
+        return self._by_head(unnamed, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
 
-    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None) -> tuple[Actor | None, bool]:
-        """The actor of the alias that says most, and whether it is so on any day."""
+    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None, owners: frozenset[str] = frozenset()) -> tuple[Actor | None, bool]:
+        """The actor of the alias that says most, and whether it is so on any day; a person among `owners` ("the president's envoy") does not speak."""
         best: tuple[tuple[int, int, int, int], Actor] | None = None
         is_lasting = True
         aside = next((at for at, token in enumerate(tokens) if token in self.wording["at"]), len(tokens))
@@ -145,12 +147,17 @@ class Registry:
             for length in range(min(self._longest, len(tokens) - start), 0, -1):
                 for actor in self._alias.get(tokens[start : start + length], ()):
                     is_lasting = is_lasting and actor.since is None and actor.until is None
-                    if not _valid(actor, on):
+                    if not _valid(actor, on) or actor.person and tokens[start + length - 1] in owners or self._is_others(actor, tokens, start, length):
                         continue
                     rank = (int(actor.person), int(start < aside), length, -start)  # "the army's office at the joint centre" is the army's
                     if best is None or rank > best[0]:
                         best = rank, actor
         return (best[1] if best else None), is_lasting
+
+    def _is_others(self, actor: Actor, tokens: tuple[str, ...], start: int, length: int) -> bool:
+        """Whether an alias stands behind another country ("Lithuania's border guard service") or before who is against it ("Kremlin critic")."""
+        before = self.country_at(tokens[start - 1 : start], 0)[0] if start else None
+        return bool(actor.country and before and before != actor.country) or tokens[start + length : start + length + 1] in self._critics
 
     def _by_head(self, tokens: tuple[str, ...], country: str | None) -> ActorRef | None:
         code, place = self._find_country(tokens)
@@ -215,6 +222,10 @@ class Registry:
             if len(piece) == length and code:
                 return code, length
         return None, 0
+
+
+_OWNER = re.compile(r"(\w+)['’]s?(?=\s+\w|$)")
+_SURNAME = re.compile(r"\b(?!(?:The|A|An)\b)([A-Z][a-z]+) [A-Z][a-z]+(?=,)")
 
 
 def plain_tokens(words: str) -> tuple[str, ...]:

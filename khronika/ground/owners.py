@@ -37,11 +37,13 @@ class Owners:
         """
         tokens = plain_tokens(words)
         head = self._registry.head_of(tokens)
-        if head is None or self._registry.names_country(tokens):
+        if head is None or self._registry.names_country(tokens) or self._is_name(words, start):
             return None
         before = self._told[: bisect_left(self._told, (start,))]
         if set(tokens) & self._registry.wording["owned"]:
-            at, code, _ = before[-1] if before else (-NEAR, None, ())
+            sentence = max(self._body.rfind(mark, 0, start) for mark in ".!?\n")
+            first = bisect_left(before, (sentence,))
+            at, code, _ = before[min(first, len(before) - 1)] if before else (-NEAR, None, ())
             return code if start - at < NEAR else None
         key, entry = head
         for _, code, behind in reversed(before):
@@ -52,6 +54,11 @@ class Owners:
         if entry.at_home or {code for _, code, _ in self._told} <= {happened}:
             return happened
         return None
+
+    def _is_name(self, words: str, start: int) -> bool:
+        """Whether the phrase begins with a capital inside a sentence: the name of somebody else ("Kurdish forces")."""
+        before = self._body[:start].rstrip()[-1:]
+        return words[:1].isupper() and not words.startswith("The ") and before not in ("", *".!?:;“”\"'’-—–>")
 
     @cached_property
     def _told(self) -> list[tuple[int, str, tuple[str, ...]]]:

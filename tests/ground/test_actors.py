@@ -38,6 +38,11 @@ CASES = [
     ("the president of Guinea-Bissau", None, "gov-gw"),
     ("hospital officials", "PK", None),
     ("each side", "SE", None),
+    ("Lithuania's State Border Guard Service", None, "border-lt"),
+    ("Ivo Danish, a spokesman for the interior ministry", "AF", None),
+    ("a Kremlin critic", None, None),
+    ("Donald Trump's envoy", None, None),
+    ("President Donald Trump", None, "p-trump"),
     ("the city's military administration", "UA", "gov-ua"),
 ]
 
@@ -89,6 +94,8 @@ OWNERS = [
     ("Rockets fell on Kharkiv, in Ukraine, and Russia said nothing. The police counted four dead.", "The police", "UA", "UA"),
     ("In Myanmar a sit-in was broken up. Soldiers fired rifles.", "Soldiers", "MM", "MM"),
     ("The occupation's police held two men, Ukraine said.", "The occupation's police", "UA", None),
+    ("Ukraine hopes for grain ships under a deal that Turkey made, its infrastructure minister says.", "its infrastructure minister", "UA", "UA"),
+    ("A drone was found in Iraq by Kurdish forces.", "Kurdish forces", "IQ", None),
     ("Ukrainian troops left. Russian troops came.", "Russian troops", "UA", None),
 ]
 
