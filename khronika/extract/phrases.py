@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from khronika import config
 from khronika.extract.lexicon import Words, compile_words
@@ -231,8 +231,13 @@ class Tokens:
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
+<<<<<<< Updated upstream
             opener = at - 2 if at > 1 and self.lower[at - 1].endswith("ly") else at - 1  # "a highly fortified compound"
             return not (at > 0 and self.lower[opener] in c.determiners or self.words[self.spans[at][0]].isupper())
+=======
+            article = at - 1 - (at > 1 and self.lower[at - 1].endswith("ly"))  # "a highly fortified compound"
+            return not (at > 0 and self.lower[article] in c.determiners or self.words[self.spans[at][0]].isupper())
+>>>>>>> Stashed changes
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:
@@ -248,3 +253,9 @@ class Tokens:
         if self.words[b - 2 : b] in ("’s", "'s"):
             b -= 2
         return (a, b) if b - a > 1 else None
+
+
+@lru_cache(maxsize=16)
+def tokens_of(words: str, language: str) -> Tokens:
+    """The tokens of a sentence, kept for roles, weapons and counts that are looked for one after the other."""
+    return Tokens(words, language)

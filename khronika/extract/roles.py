@@ -12,7 +12,7 @@ from functools import cache
 
 from khronika import config
 from khronika.extract.lexicon import Words, compile_words, load
-from khronika.extract.phrases import Tokens
+from khronika.extract.phrases import Tokens, tokens_of
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 from khronika.text import Span
@@ -133,9 +133,9 @@ def find_roles(segments: Iterable[Segment], trigger: Trigger, language: str) -> 
     f, found = _frames(language), Roles()
     for segment in segments:
         if len(segment.words) <= TOO_LONG:
-            _in_sentence(segment, Tokens(segment.words, language), f, f.taking if trigger.kind == "arrests" else f.bodily, found)
+            _in_sentence(segment, tokens_of(segment.words, language), f, f.taking if trigger.kind == "arrests" else f.bodily, found)
             if segment.within == trigger.quote.within and segment.start <= trigger.quote.start < segment.end:
-                _of_trigger(segment, Tokens(segment.words, language), trigger, f, found)
+                _of_trigger(segment, tokens_of(segment.words, language), trigger, f, found)
     if trigger.kind in _MUTUAL:
         found.targets, found.victims = [], []
     if trigger.kind == "arrests":
@@ -294,14 +294,14 @@ def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tu
     for segment in segments:
         if len(segment.words) > TOO_LONG:
             continue
-        words, tokens = segment.words, None
+        words = segment.words
         for match in f.weapon.finditer(words):
             start, end = match.span("what")
             if f.not_before.match(words[end : end + 15]) or f.not_behind.search(words[max(0, start - 12) : start]):
                 continue
             if any(q.within == segment.within and q.start <= segment.start + start < q.end for q in (*roles.targets, *roles.downed)):
                 continue
-            tokens = tokens or Tokens(words, language)
+            tokens = tokens_of(words, language)
             quotes.append(segment.piece(tokens.begin_of(start, end), end))
     return tuple(Participant(quote=quote) for quote in _distinct(quotes)[:MOST])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from msgspec.structs import replace
@@ -119,8 +119,8 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
 
 def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[_Figure]:
     """Counts of those who stand where a verb has its sufferers; their places are added to `taken`."""
-    words = tied(p.age.sub(lambda match: " " * len(match.group()), segment.words), lexicon)
-    tokens, found = Tokens(words, lexicon.language), []
+    tokens, found = _prepared(segment.words, lexicon.language), []
+    words = tokens.words
     for place, verb_end, is_alone in _verbs(words, outcome, p):
         also = p.also.match(words[verb_end:])  # "killed and wounded twelve"
         end = verb_end + also.end() if also else verb_end
@@ -160,6 +160,12 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         is_one = low == high == 1 and not first[0].isdigit() and not first.casefold().startswith("one ")
         found.append(_Figure(toll, is_one, _adds(words, start, stop, p)))
     return found
+
+
+@lru_cache(maxsize=16)
+def _prepared(words: str, language: str) -> Tokens:
+    """A sentence without ages and with ranges tied, once for all outcomes."""
+    return Tokens(tied(_patterns(language).age.sub(lambda match: " " * len(match.group()), words), load(language)), language)
 
 
 def _adds(words: str, start: int, stop: int, p: _Patterns) -> bool:
