@@ -231,13 +231,8 @@ class Tokens:
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
-<<<<<<< Updated upstream
             opener = at - 2 if at > 1 and self.lower[at - 1].endswith("ly") else at - 1  # "a highly fortified compound"
             return not (at > 0 and self.lower[opener] in c.determiners or self.words[self.spans[at][0]].isupper())
-=======
-            article = at - 1 - (at > 1 and self.lower[at - 1].endswith("ly"))  # "a highly fortified compound"
-            return not (at > 0 and self.lower[article] in c.determiners or self.words[self.spans[at][0]].isupper())
->>>>>>> Stashed changes
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:
