@@ -48,7 +48,6 @@ class _Patterns:
     part: Words
     more: Words
     too: Words
-    earlier: Words
     age: re.Pattern[str]
 
 
@@ -82,7 +81,6 @@ def _patterns(language: str) -> _Patterns:
         part=compile_words(rf"\b(?:{cue['part']})$"),
         more=compile_words(cue["more"]),
         too=compile_words(cue["too"]),
-        earlier=compile_words(cue["earlier"]),
         age=re.compile(cue["age"]),
     )  # fmt: skip
 
