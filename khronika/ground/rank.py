@@ -115,7 +115,7 @@ def features_of(scene: Scene, found: Sequence[Found], home: str | None, *, choic
         if len(entries) < fewest:
             tables.append((entries, []))
             continue
-        inside = _containers(scene, found, n)
+        inside = containers(scene, found, n)
         suffix = kind_said(scene, name)
         rows = []
         for m, entry in enumerate(entries):
@@ -175,7 +175,7 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[list[
     return answer
 
 
-def _containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, str]]:
+def containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, str]]:
     """(country, region code or "") that the words right after or before a name put it in: "Monroe, La.", "Ukraine's Kherson"."""
     name, sides = found[n], []
     if n + 1 < len(found) and _INSIDE.fullmatch(scene.body[name.end : found[n + 1].start]):
