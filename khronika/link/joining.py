@@ -79,7 +79,7 @@ def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[st
         bodies: document id to body, for the new accounts; older bodies are asked for.
         keys: account id to blocking keys, of new accounts of which they are known.
     """
-    component = _Component(query, bodies, keys or {})
+    component = _Component(query, bodies, keys)
     try:
         return component.link({account.id: account for account in new})
     finally:
@@ -89,8 +89,8 @@ def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[st
 class _Component:
     """The accounts that a set of new ones can touch, with scores made on demand."""
 
-    def __init__(self, query: RecordQuery, bodies: Mapping[str, str], keys: Mapping[str, Sequence[str]]) -> None:
-        self.query, self.keys = query, keys
+    def __init__(self, query: RecordQuery, bodies: Mapping[str, str], keys: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.query, self.keys = query, keys or {}
         self.bodies: dict[str, str | None] = dict(bodies)
         self.new: Mapping[str, Account] = {}
         self.accounts: dict[str, Account] = {}
