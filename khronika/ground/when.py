@@ -74,6 +74,9 @@ class _Dating:
 
     def _options(self, mention: Mention, before: _Before | None) -> list[Option]:
         dated: list[tuple[Candidate, When]] = []
+        if self._published is None and self._first_day and not mention.when_words and not self._tells_day(mention):
+            # Written afterwards about one incident, whose day it tells first.
+            return [Option(self._without_words(mention), frozenset({"fresh"}))]
         for candidate in self._signs.candidates(mention):
             side = self._signs.sides[candidate.within]
             time = side.told.times[candidate.number]
@@ -89,6 +92,11 @@ class _Dating:
         unknown = When(basis="open", reason=f"{_NOTHING}, and what is told near it is another's")
         named = [("fresh", fresh), ("open", unknown)] if fresh.start else [("open", fresh)]
         return options + [Option(when, frozenset(self._signs.without_words(name, mention, when, dated))) for name, when in named]
+
+    def _tells_day(self, mention: Mention) -> bool:
+        """Whether the sentence of the event tells a day with its year."""
+        near = ((self._signs.sides[c.within].told.times[c.number], c) for c in self._signs.candidates(mention) if c.position == "own")
+        return any(time.basis == "explicit" and time.first is not None and time.first == time.last for time, _ in near)
 
     # --- by words ----------------------------------------------------------------------------------------------------
 
