@@ -68,7 +68,7 @@ def _layer(graph: Graph, x: str, at: str, given: dict[str, NDArray[Any]]) -> str
 
 
 def to_onnx(network: Network) -> Any:
-    """The whole network as an ONNX model: input_ids [batch, length] -> numbers [batch, length, layout.WIDTH]."""
+    """The whole network as an ONNX model: input_ids [batch, length] and marks [batch, length, len(layout.MARKS)] -> numbers [batch, length, layout.WIDTH]."""
     given = {k: v.detach().float().numpy() for k, v in network.state_dict().items()}
     graph = Graph()
     word = given["word.weight"]
@@ -82,6 +82,8 @@ def to_onnx(network: Network) -> Any:
     gains = [graph.constant(f"norm.{k}", given[f"norm.{k}"]) for k in ("weight", "bias")]
     x = graph.node("LayerNormalization", [graph.node("Add", [x, places], "sum"), *gains], "bottom", axis=-1, epsilon=1e-12)
     for number in range(len(network.layers)):
+        if number == layout.BELOW:
+            x = graph.node("Add", [x, graph.node("MatMul", ["marks", graph.constant("marks.w", given["marks.weight"].T)], "marks.sum")], "marked")
         prefix = f"layers.{number}."
         x = _layer(graph, x, f"layer{number}", {k.removeprefix(prefix): v for k, v in given.items() if k.startswith(prefix)})
     x = graph.node("MatMul", [x, graph.constant("heads.w", given["heads.weight"].T)], "heads")
@@ -89,7 +91,10 @@ def to_onnx(network: Network) -> Any:
     made = helper.make_graph(
         graph.nodes,
         "khronika",
-        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"])],
+        [
+            helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"]),
+            helper.make_tensor_value_info("marks", TensorProto.FLOAT, ["batch", "length", len(layout.MARKS)]),
+        ],
         [helper.make_tensor_value_info("numbers", TensorProto.FLOAT, ["batch", "length", layout.WIDTH])],
         graph.constants,
     )
