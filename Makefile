@@ -44,7 +44,7 @@ train/work/env/.installed:
 TRAIN := train/work/env/bin/python -m train.extractor
 
 train: train/work/env/.installed
-	@$(TRAIN).run --data ../shared --out train/work/run --mix gold=2,reports=1,muc=0.7,polnear=0.04,re3d=0.5 --steps 6200 --decay 6200 --warm 200
+	@$(TRAIN).run --data ../shared --out train/work/run --mix gold=2,reports=1,muc=0.7,polnear=0.04,re3d=0.5 --steps 4200 --decay 4200 --warm 200
 	@$(TRAIN).pack train/work/run/checkpoint.pt --out khronika/data/model
 	@$(TRAIN).tune khronika/data/model --data ../shared
 
