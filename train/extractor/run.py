@@ -118,7 +118,7 @@ class Run:
         self.args, self.step = args, 0
         if torch.cuda.is_available():
             torch.set_default_device("cuda")
-        self.network = Network().to(torch.get_default_device())
+        self.network = Network(args.dropout).to(torch.get_default_device())
         self.trained = {n: p for n, p in self.network.named_parameters() if p.requires_grad}
         groups = [[p for n, p in self.trained.items() if n.startswith("layers") == is_encoder] for is_encoder in (True, False)]
         self.optimiser = torch.optim.AdamW(
@@ -244,6 +244,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=1024, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=2.5e-4)
     parser.add_argument("--head-rate", type=float, default=1e-3)
+    parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--average", type=float, default=0.998, help="share of the moving average that stays at each step")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
