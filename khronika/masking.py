@@ -36,6 +36,7 @@ class Token(NamedTuple):
     end: int
     word: str
     folded: str
+    stems: Stems
     first: bool
     """It begins a sentence, so that its capital says nothing."""
 
@@ -93,7 +94,7 @@ class Masker:
             if words == words.lower():
                 return words
         else:
-            words = "".join(c for c in words if unicodedata.category(c) != "Cf")  # invisible marks would split a name
+            words = _without_marks(words)
         tokens = _tokens(words)
         return _replace(words, tokens, self._gone(words, tokens, names, strict, closed), word)
 
@@ -141,11 +142,11 @@ class Masker:
         safe = {at for at, end in _found(words, tokens, self._public_by) for at in range(at, end) if end - at >= 1}
         safe -= {at for at in safe if self._is_alone(words, tokens, at, safe) and not self._is_bare(words, tokens, at, claimed)}
         for at, token in enumerate(tokens):
-            if _stems(token.folded) & self._public_last and self._is_bare(words, tokens, at, claimed):
+            if token.is_capital and token.stems & self._public_last and self._is_bare(words, tokens, at, claimed):
                 safe.add(at)
         for table in (self._actors, self._places):
             for start, end in _found(words, tokens, table):
-                if end - start > 1 or not (_stems(tokens[start].folded) & singles):
+                if end - start > 1 or not (tokens[start].stems & singles):
                     safe.update(range(start, end))
         return safe
 
@@ -154,7 +155,7 @@ class Masker:
 
     def _is_bare(self, words: str, tokens: Sequence[Token], at: int, claimed: Stems) -> bool:
         """Whether a public surname stands alone: no other first name beside it, and no private person in the text who bears it."""
-        if _stems(tokens[at].folded) & claimed or not tokens[at].is_capital:
+        if tokens[at].stems & claimed or not tokens[at].is_capital:
             return False
         before = tokens[at - 1] if at and _joined(words, tokens, at - 1) else None
         after = tokens[at + 1] if at + 1 < len(tokens) and _joined(words, tokens, at) else None
@@ -166,7 +167,7 @@ class Masker:
         return token.folded in self._plain or (_stems(token.folded),) in self._places.get(token.folded, ())
 
     def _by_name(self, words: str, tokens: Sequence[Token], private: Phrases, singles: Stems, safe: set[int]) -> set[int]:
-        gone = {at for at, token in enumerate(tokens) if at not in safe and not token.word[0].islower() and _stems(token.folded) & singles}
+        gone = {at for at, token in enumerate(tokens) if at not in safe and not token.word[0].islower() and token.stems & singles}
         for start, end in _found(words, tokens, private):
             if end - start > 1 or start not in safe:
                 gone.update(range(start, end))
@@ -232,7 +233,7 @@ class Masker:
         return token.folded in self._plain and token.folded not in self._known.given | self._known.weak
 
     def _looks_personal(self, token: Token) -> bool:
-        if _stems(token.folded) & self._known.given and (not token.first or token.folded not in self._known.weak):
+        if token.stems & self._known.given and (not token.first or token.folded not in self._known.weak):
             return True
         return bool(self._known.surname.search(token.folded)) or not token.folded.isascii() and not token.first
 
@@ -248,12 +249,21 @@ def _tokens(words: str) -> list[Token]:
     found = []
     for match in _TOKEN.finditer(words):
         start, end = match.span()
-        if possessive := _POSSESSIVE.search(match.group()):
+        word = match.group()
+        if not word.isalnum() and (possessive := _POSSESSIVE.search(word)):
             end -= len(possessive.group())
-        word = words[start:end]
+            word = words[start:end]
         if word:
-            found.append(Token(start, end, word, _folded(word), bool(_AFTER_STOP.search(words[max(0, start - 12) : start]))))
+            inside = start > 1 and words[start - 1] == " " and words[start - 2].isalnum()  # what most words are
+            folded = _folded(word)
+            found.append(Token(start, end, word, folded, _stems(folded), not inside and bool(_AFTER_STOP.search(words[max(0, start - 12) : start]))))
     return found
+
+
+def _without_marks(words: str) -> str:
+    """The words without invisible marks, which would split a name."""
+    marks = {c for c in words if c > "\x7f" and unicodedata.category(c) == "Cf"}
+    return "".join(c for c in words if c not in marks) if marks else words
 
 
 @lru_cache(100_000)
@@ -270,7 +280,7 @@ def _joined(words: str, tokens: Sequence[Token], at: int) -> bool:
 
 
 def _sequence(name: str) -> tuple[Stems, ...]:
-    return tuple(_stems(token.folded) for token in _tokens(name))
+    return tuple(token.stems for token in _tokens(name))
 
 
 def _index(sequences: Iterable[tuple[Stems, ...]]) -> Phrases:
@@ -283,13 +293,18 @@ def _index(sequences: Iterable[tuple[Stems, ...]]) -> Phrases:
 
 def _found(words: str, tokens: Sequence[Token], phrases: Phrases) -> Iterable[tuple[int, int]]:
     """Where phrases stand, first and last-plus-one word; only those that begin with a capital or a letter without case."""
+    heads = phrases.keys()
     for at, token in enumerate(tokens):
-        for stem in _stems(token.folded):
+        if heads.isdisjoint(token.stems):
+            continue
+        for stem in token.stems:
             for seq in phrases.get(stem, ()):
                 end = at + len(seq)
-                if end > len(tokens) or all(tokens[i].word[0].islower() for i in range(at, end)):
+                if len(seq) > 1 and (end > len(tokens) or seq[1].isdisjoint(tokens[at + 1].stems)):
                     continue
-                if all(_stems(tokens[at + i].folded) & part for i, part in enumerate(seq)) and all(_joined(words, tokens, i) for i in range(at, end - 1)):
+                if all(token.word[0].islower() for token in tokens[at:end]):
+                    continue
+                if all(part & tokens[at + i].stems for i, part in enumerate(seq)) and all(_joined(words, tokens, i) for i in range(at, end - 1)):
                     yield at, end
 
 

@@ -139,6 +139,8 @@ _chain: Chain | None = None
 def _start_worker(settings: Settings) -> None:
     global _chain
     _chain = Chain(settings)
+    gc.freeze()  # what was loaded stays: no look through it for dead objects
+    gc.set_threshold(20_000, 10, 10)
 
 
 def _read_in_worker(items: list[Item]) -> list[bytes | ReadDocument | SetAside]:

@@ -10,19 +10,22 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
-from khronika import config
+from khronika import config, masking
 from khronika.masking import Masker
 from khronika.text import Span, digest_of, fold, words_of
 from khronika.types import Account, ActorRef, Claim, Event, Held, Mention, Participant, Place, Quote, RecordQuery, Toll, Voice, When
 
 Profile = Literal["full", "research", "public"]
 Names = Collection[str]
+READ = ("actors.toml", "actor_heads.toml", "demonyms.toml", "lexicon/en/persons.toml", "place/areas.toml", "place/countries.toml", "place/en.toml", "place/regions.tsv", "policy.toml")
+"""The files of khronika/data that decide what is masked."""
 
 
 class Policy:
@@ -74,11 +77,11 @@ class Policy:
 
     @property
     def stamp(self) -> str:
-        """Digest of all that decides what is shown: the policy, the allow-list, the licences; where all is shown, nothing does."""
+        """Digest of all that decides what is shown: the policy, the allow-list, the licences, code and word lists; where all is shown, nothing does."""
         if not (self._p["mask"] or self._p["coarsen"] or self._p["hold_back"] or self._p["reviewed_only"]):
             return self.profile
         licences = [f"{source} {licence}" for source, licence in sorted(self._licences.items())]
-        return digest_of(self.digest, self.profile, *sorted(self._public_names), "", *licences)[:16]
+        return digest_of(_means(), self.digest, self.profile, *sorted(self._public_names), "", *licences)[:16]
 
     # --- words -------------------------------------------------------------------------------------------------------
 
@@ -420,6 +423,12 @@ def _without_ids(event: Event) -> Event:
 
 def _words_pattern(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(r"(?<!\w)(?:" + "|".join(words) + r")(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _means() -> str:
+    """Digest of the code and the word lists that mask."""
+    return digest_of(*(path.read_bytes() for path in (Path(__file__), Path(masking.__file__), *(config.DATA / name for name in READ))))
 
 
 @cache

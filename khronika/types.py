@@ -564,8 +564,8 @@ class RecordQuery(Protocol):
         """Ids of accounts that share a blocking key, oldest first, each with a number that changes where the account does; the `limit` that share most."""
         ...
 
-    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:
-        """The events that accounts belong to, each as the (account id, document id) of all that speak in it; accounts that are not here are left out."""
+    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str, int], ...]]:
+        """The events that accounts belong to, each as (account id, document id, number as in `refs_by_keys`) of all that speak in it; accounts that are not here are left out."""
         ...
 
     def links_of(self, account_ids: Iterable[str]) -> list[Link]:
@@ -575,6 +575,10 @@ class RecordQuery(Protocol):
     def document(self, id: str) -> Document | None: ...
 
     def text(self, document_id: str) -> Text | None: ...
+
+    def texts(self, document_ids: Iterable[str]) -> dict[str, Text]:
+        """What each of these documents that has a text says."""
+        ...
 
     def reading_of(self, document_id: str) -> Reading | None: ...
 

@@ -179,9 +179,10 @@ class FakeRecord:
         most = set(sorted(shared, key=lambda id: (-shared[id], id))[:limit])
         return [(id, number) for number, id in enumerate(self.stored) if id in most]
 
-    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:
+    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str, int], ...]]:
         groups = {self.group.get(id, (id,)) for id in account_ids if id in self.stored}
-        return [tuple((id, self.stored[id].document_id) for id in group) for group in sorted(groups)]
+        numbers = {id: number for number, id in enumerate(self.stored)}
+        return [tuple((id, self.stored[id].document_id, numbers[id]) for id in group) for group in sorted(groups)]
 
     def links_of(self, account_ids: Iterable[str]) -> list[Link]:
         wanted = set(account_ids)
@@ -193,6 +194,9 @@ class FakeRecord:
     def text(self, document_id: str) -> Text | None:
         body = self.bodies.get(document_id)
         return Text(id=digest_of(body), document_id=document_id, body=body, cleaner="test@1") if body is not None else None
+
+    def texts(self, document_ids: Iterable[str]) -> dict[str, Text]:
+        return {id: text for id in document_ids if (text := self.text(id))}
 
     def reading_of(self, document_id: str) -> Reading | None:
         return None

@@ -6,6 +6,7 @@ The rule: plain text and JSON articles are never cut, only marked; of HTML the m
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -63,6 +64,7 @@ def clean(item: Item) -> tuple[Document, Text]:
     return document, text
 
 
+@cache
 def coded_languages() -> frozenset[str]:
     """Languages that have a lexicon."""
     folder = config.DATA / "lexicon"

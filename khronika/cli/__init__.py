@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 some documents set aside, 2 wrong usage, 3 record unusable
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from khronika import __version__
-from khronika.errors import KhronikaError
+from khronika.errors import KhronikaError, UsageError
 
 
 class Root(click.Group):
@@ -27,10 +28,25 @@ class Root(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except BrokenPipeError:  # whoever reads has enough (| head); click would make an exit code of its own of it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             sys.exit(0)
+        except OSError as error:
+            if error.errno not in FULL or error.filename is not None:
+                raise
+            _drop_output()  # what waits in the buffer has nowhere to go
+            raise UsageError(f"standard output: cannot be written: {error.strerror}") from error
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a full disk says; records, and files that are written, say so themselves."""
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from khronika.cli.options import filters, now, opened, parse_day, parse_moment, record_option, terminal_policy, wanted
+from khronika.cli.options import filters, not_blank, now, opened, parse_day, parse_moment, record_option, terminal_policy, wanted
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from khronika.record.record import Record
     from khronika.transfer.coding import Row
-    from khronika.transfer.export import Outgoing
     from khronika.transfer.manifest import Made
+    from khronika.transfer.outgoing import Outgoing
 
 
 WITHHELD = "withheld by policy"
@@ -38,12 +38,15 @@ WITHHELD = "withheld by policy"
 @click.option("--profile", default="research", show_default=True, help="full, research or public (docs/do-no-harm.md).")
 @click.option("--rule", default="held", show_default=True, help="For disputed values: held, conservative or latest (docs/exports.md).")
 @click.option("--today", metavar="DAY", help="By the policy of this day, so that an export can be made again; today if left out.")
-@click.option("--licence", default="CC-BY-4.0", show_default=True, help="Under which you hand it on; stands in the data package.")
+@click.option(
+    "--licence", default="CC-BY-4.0", show_default=True, callback=not_blank, help="Under which you hand it on; stands in the data package."
+)
 def export(
     format: str, record_address: str, output: Path | None, profile: str, rule: str, today: str | None, licence: str, **options: Any
 ) -> None:
     """Write events as csv, jsonl, geojson, reports, acled, ged, plover, viina, viina-1pd, jsonld, parquet or sqlite (docs/exports.md)."""
-    from khronika.transfer.export import EXPORTS, Outgoing, write_export
+    from khronika.transfer.export import EXPORTS, write_export
+    from khronika.transfer.outgoing import Kept, Outgoing
     from khronika.transfer.ruling import RULES
 
     if format not in EXPORTS:
@@ -55,7 +58,11 @@ def export(
         if profile == "full":
             with record.write(by="terminal") as tx:
                 tx.note("use", "export", {"profile": profile, "format": format})
-        outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
+        outgoing: Outgoing
+        if profile == "full" or rule != "held" or chosen.as_of is not None or chosen.at_least is not None:
+            outgoing = Outgoing(record, record.events(chosen), policy, rule, chosen)
+        else:
+            outgoing = Kept(record, policy, chosen, lambda read_only: opened(record_address, read_only=read_only))
         no_row = write_export(format, outgoing, output)
         if output is not None:
             try:
@@ -66,6 +73,8 @@ def export(
         reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(no_row.items()))
         click.echo(f"{no_row.total()} events have no row in {format}: {reasons}", err=True)
     written = outgoing.shown - no_row.total()
+    if outgoing.rows is not None:
+        click.echo(f"{outgoing.shown} events in, {outgoing.rows} rows out", err=True)
     click.echo(f"{written} events written, {outgoing.kept} kept back by policy {policy.version} (profile {profile})", err=True)
 
 

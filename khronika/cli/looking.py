@@ -11,6 +11,8 @@ from khronika.cli.options import filters, json_option, opened, parse_moment, rec
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from khronika.record.record import Record
     from khronika.types import Event, Filter, Held, Quote, Range, Text
 
@@ -23,6 +25,7 @@ def events(record_address: str, as_json: bool, **options: Any) -> None:
     """The events of a record: day, place, what, toll, who, and how many reports and origins."""
     chosen = wanted(options)
     with opened(record_address) as record:
+        say_what_is_gone(record, chosen.as_of)
         if as_json:
             from khronika.jsonl import to_json
 
@@ -30,6 +33,13 @@ def events(record_address: str, as_json: bool, **options: Any) -> None:
                 click.echo(to_json(event).decode())
         elif print_events(record, chosen) is None:
             click.echo("no events; khronika read PATH... puts some in", err=True)
+
+
+def say_what_is_gone(record: Record, as_of: int | dt.datetime | None) -> None:
+    """A line on standard error where an old view is not as it was."""
+    gone = record.erased_since(as_of) if as_of is not None else 0
+    if gone:
+        click.echo(f"{gone} entries of then were erased since; this is what the rest amounts to (khronika record erasures list)", err=True)
 
 
 def print_events(record: Record, chosen: Filter) -> str | None:
@@ -104,6 +114,7 @@ def show(event_id: str, record_address: str, as_of: str | None, as_json: bool) -
     """One event: what is held and by which rule, and who says what in which words."""
     with opened(record_address) as record:
         event = record.event(event_id, parse_moment(as_of))
+        say_what_is_gone(record, parse_moment(as_of))
         if event is None:
             raise UsageError(f"{event_id}: no such event in {record_address}; khronika events lists them")
         if as_json:

@@ -21,7 +21,11 @@ record_option = click.option(
     "--record", "record_address", default=DEFAULT_RECORD, show_default=True, metavar="FILE", help="The record: a file, or postgresql://..."
 )
 at_least_option = click.option(
-    "--at-least", "at_least", type=click.FloatRange(0, 1), metavar="P", help="Leave out what was read with a lower probability of being right."
+    "--at-least",
+    "at_least",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Leave out what was read with a lower probability of being right.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -65,6 +69,17 @@ def parse_moment(text: str | None) -> int | dt.datetime | None:
     if len(text) <= 10:  # a day means: at its end
         moment += dt.timedelta(days=1, microseconds=-1)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def not_blank(context: click.Context, option: click.Parameter, value: str) -> str:
+    """A callback for an option that must say something.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not value.strip():
+        raise UsageError(f"{option.opts[0]} is empty")
+    return value.strip()
 
 
 def opened(address: str, *, create: bool = False, read_only: bool = True) -> Record:

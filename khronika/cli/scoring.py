@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from khronika.cli.options import json_option, now, opened, parse_day, record_option
+from khronika.cli.options import json_option, not_blank, now, opened, parse_day, record_option
 from khronika.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def list_forecasts(record_address: str, scale: str, state: str | None, as_json: 
 @record_option
 @scale_option
 @click.option("--until", metavar="DAY", help="Last day on which it can come true; from its words where they give one.")
-@click.option("--by", default="editor", show_default=True, help="Who registers it (a pseudonym).")
+@click.option("--by", default="editor", show_default=True, callback=not_blank, help="Who registers it (a pseudonym).")
 def register_forecast(id: str, record_address: str, scale: str, until: str | None, by: str) -> None:
     """Take a forecast up to be scored: its interval and last day are logged before its end is known."""
     import msgspec
@@ -108,7 +108,7 @@ def _horizon(row: Row, published: dt.date | None) -> dt.date | None:
 @click.argument("outcome", type=click.Choice(("true", "false", "void")))
 @record_option
 @click.option("--evidence", required=True, help="An event's id or an address; what shows it.")
-@click.option("--by", default="editor", show_default=True, help="Who decides (a pseudonym).")
+@click.option("--by", default="editor", show_default=True, callback=not_blank, help="Who decides (a pseudonym).")
 def resolve_forecast(id: str, outcome: str, record_address: str, evidence: str, by: str) -> None:
     """Say how a registered forecast ended: true, false, or void (it cannot be told)."""
     import msgspec
@@ -211,7 +211,7 @@ def _audits(record: Record, id: str | None, until: int | None = None) -> tuple[A
 @audit.command("code")
 @record_option
 @click.option("--audit", "audit_id", help="Which one; the latest if left out.")
-@click.option("--coder", required=True, help="A pseudonym; the other coder's answers are not shown.")
+@click.option("--coder", required=True, callback=not_blank, help="A pseudonym; the other coder's answers are not shown.")
 def code_accounts(record_address: str, audit_id: str | None, coder: str) -> None:
     """Code the sample, one account after the other; q stops, and the next call goes on from there."""
     import msgspec

@@ -116,8 +116,8 @@ def _shot_down(record: Record, chosen: Filter, groups: Sequence[str], period: st
     import msgspec
 
     from khronika.config import data
+    from khronika.extract.headcounts import read_number
     from khronika.extract.lexicon import load
-    from khronika.extract.tolls import read_number
     from khronika.summarize.counting import count, sums_of
 
     kind = "disrupted_weapons_use"
@@ -300,13 +300,15 @@ def assessments(record_address: str, show_all: bool, as_json: bool) -> None:
 @filters
 @json_option
 def quality(record_address: str, as_json: bool, **options: Any) -> None:
-    """Figures on the record itself: delay, disputes, gaps, drift of the reading, coverage by outlet."""
+    """Figures on the record itself: delay, disputes, gaps, drift of the reading, coverage by outlet; with a filter, of the documents that tell of those events."""
     from khronika.record.tallies import coverage
     from khronika.summarize.quality import measure
+    from khronika.types import Filter
 
     chosen = wanted(options)
     with opened(record_address) as record:
-        found = measure(((event, record.accounts(event.account_ids)) for event in record.events(chosen)), coverage(record))
+        covered = coverage(record) if chosen == Filter(background=chosen.background) else None
+        found = measure(((event, record.accounts(event.account_ids)) for event in record.events(chosen)), covered)
     if as_json:
         from khronika.jsonl import to_json
 

@@ -14,8 +14,11 @@ from khronika.extract.segments import Segment
 from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
 from khronika.types import Quote, Text
 
+_LETTERS = re.compile(r"[a-z]+")
 NEAR = 1500
 """Characters back that what "the ministry" is in full is looked for among."""
+LONG = 240
+"""Characters up to which a voice gives a name in full; what is longer is no phrase."""
 REACH = 200
 """Voices back that "the ministry" is looked for among."""
 
@@ -120,8 +123,10 @@ def _quoted(sentence: Sentence, at: int) -> Attribution | None:
 
 def _attribution(sentence: Sentence, at: int, before: Attribution | None) -> tuple[Attribution | None, int]:
     """The attribution whose cue starts at token `at`, and the last token of the cue."""
-    if sentence.low(at) in ("quoted", "quotes"):
-        return _quoted(sentence, at), at + 1
+    if sentence.low(at) in sentence.sets["quoting"]:
+        quoted = _quoted(sentence, at)
+        if quoted is not None or sentence.low(at) not in sentence.lexicon.cues:
+            return quoted, at + 1
     found = sentence.cue_at(at)
     if found is None:
         return None, at
@@ -202,6 +207,8 @@ def _named_before(voice: Quote, body: str) -> Quote:
     if voice.within != "body" or len(words) != 2 or words[0].lower() != "the" or not words[1].isalpha() or not words[1][0].islower():
         return voice
     start = max(0, voice.start - NEAR)
+    if body.find(f" {words[1]}", start, voice.start) < 0:
+        return voice
     full = re.compile(rf"\b[Tt]he (?:(?:[A-Z][\w’'-]*|\w+-\w+) ){{1,4}}{re.escape(words[1])}\b")
     last = None
     for match in full.finditer(body[start : voice.start]):
@@ -237,7 +244,7 @@ def _is_paper(voice: Quote, sets: dict[str, frozenset[str]]) -> bool:
 def _full_name(surname: str, named: Sequence[Quote]) -> Quote | None:
     """The first of the voices that gives a surname with the name before it."""
     whole = re.compile(rf"(?<!\w)[A-Z][\w’'-]+ {re.escape(surname)}(?!\w)")
-    return next((quote for quote in named if len(quote.words) < 120 and whole.search(quote.words)), None)
+    return next((quote for quote in named if len(quote.words) < LONG and whole.search(quote.words)), None)
 
 
 def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[Quote]) -> Quote:
@@ -323,22 +330,22 @@ def _continued(found: list[Attribution], segments: Sequence[Segment], states: Se
 def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attribution]:
     """Every voice of the text, in order; a sentence without a cue word is passed over."""
     words, found = lexicon(text.language if text.language in ("en",) else "en"), []
-    states, starts = _open_quotes(segments), words.first | {"quoted", "quotes"}
+    states, starts = _open_quotes(segments), words.first | words.sets["quoting"]
     for index, segment in enumerate(segments):
         low = segment.words.lower()
-        if not any(word in words.first for word in re.findall(r"[a-z]+", low)):
+        if words.first.isdisjoint(_LETTERS.findall(low)):
             continue
         sentence, at, before = Sentence(segment, index, words), 0, None
         inside = states[index][0]
-        while at < len(sentence.tokens):
-            mark = sentence.tokens[at].word
+        for number, (mark, low, _, _) in enumerate(sentence.tokens):
+            if number < at:
+                continue
             if mark in QUOTES:
                 inside = mark in OPENING or (mark in STRAIGHT and not inside)
-            one = None
-            if not inside and sentence.tokens[at].low in starts:
-                one, at = _attribution(sentence, at, before)
-            at += 1
-            if one is not None:
-                found.append(one)
-                before = one
+            if not inside and low in starts:
+                one, last = _attribution(sentence, number, before)
+                at = last + 1
+                if one is not None:
+                    found.append(one)
+                    before = one
     return _continued(_resolved(_parted(found), text.body), segments, states)

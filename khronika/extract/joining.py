@@ -47,11 +47,8 @@ class _Signs:
     is_apart: bool
     is_definite: bool
     opens_anew: bool
-
-    @property
-    def dates(self) -> frozenset[str]:
-        """Days of the calendar among the days."""
-        return frozenset(day for day in self.days if re.search(r"[^\W\d]\W+\d{1,2}$|^\d{1,2} ", day))
+    dates: frozenset[str]
+    """Days of the calendar among the days."""
 
 
 @cache
@@ -63,8 +60,9 @@ def _signs_of(words: str, lexicon: Lexicon) -> _Signs:
     p = _patterns(lexicon.language)
     words = words[:1500]
     no_name = p["no_name"].pattern.split()
+    days = frozenset(day.casefold() for day in p["day"].findall(words))
     return _Signs(
-        days=frozenset(day.casefold() for day in p["day"].findall(words)),
+        days=days,
         places=frozenset(place.casefold() for place in p["place"].findall(words) if place not in no_name),
         names=frozenset(name.casefold().removesuffix("’s").removesuffix("'s") for name in p["name"].findall(words) if name not in no_name),
         numbers=frozenset(number.casefold() for number in p["number"].findall(words)),
@@ -72,6 +70,7 @@ def _signs_of(words: str, lexicon: Lexicon) -> _Signs:
         is_apart=bool(p["apart"].search(words)),
         is_definite=bool(lexicon.follow["definite"].search(words)),
         opens_anew=bool(p["same_day"].match(words)),
+        dates=frozenset(day for day in days if re.search(r"[^\W\d]\W+\d{1,2}$|^\d{1,2} ", day)),
     )
 
 

@@ -68,7 +68,9 @@ def _lexicon() -> _Lexicon:
 
 def groups_of(words: str) -> set[str]:
     """The groups of words that a sentence holds."""
-    listed = _WORD.findall(_MONTH.sub("monthofmay", words).lower().replace("’", "'"))
+    if "May" in words:
+        words = _MONTH.sub("monthofmay", words)
+    listed = _WORD.findall(words.lower().replace("’", "'"))
     found: set[str] = set().union(*map(_groups_of_word, listed))
     pairs = _lexicon().pairs
     for pair in zip(listed, listed[1:], strict=False):
@@ -92,7 +94,12 @@ def features_of(segment: Segment, groups: set[str], cues: set[str], first: bool,
         "question": segment.words.endswith("?"), "first": first, "digits": _DIGIT.search(segment.words) is not None, "mention": told,
         "pron_start": bool(listed) and listed[0] in ("he", "she", "they", "it", "this", "these", "that"),
     }  # fmt: skip
-    found = dict.fromkeys(groups, 1.0) | {name: 1.0 for name, held in shape.items() if held} | {f"attr_{cue}": 1.0 for cue in cues}
+    found = dict.fromkeys(groups, 1.0)
+    for name, held in shape.items():
+        if held:
+            found[name] = 1.0
+    for cue in cues:
+        found[f"attr_{cue}"] = 1.0
     found["len"] = math.log(max(size, 1) / 20)
     return found
 

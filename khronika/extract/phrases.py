@@ -17,7 +17,7 @@ MOST_LISTED = 8
 """Phrases of one list."""
 LONGEST = 10
 """Words a phrase: a longer run is no noun phrase."""
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
+_TOKEN = re.compile(r"(?:[A-Z]\.){2,}(?:-\w+)?|\d{1,3}(?:,\d{3})+(?!\d)|[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Classes:
     not_verbs: frozenset[str]
     behind: frozenset[str]
     spans_of_time: frozenset[str]
+    hours: frozenset[str]
     conjunction: str
     quantity: Words
 
@@ -41,7 +42,7 @@ class Classes:
 def classes(language: str) -> Classes:
     """The word classes from data/lexicon/<language>/phrases.toml."""
     raw = config.data(f"lexicon/{language}/phrases.toml")
-    names = ("stops", "openers", "links", "skipped", "determiners", "relatives", "not_verbs", "behind", "spans_of_time")
+    names = ("stops", "openers", "links", "skipped", "determiners", "relatives", "not_verbs", "behind", "spans_of_time", "hours")
     quantity = compile_words(rf"\b(?:{raw['quantity']}) ")
     return Classes(**{name: frozenset(raw[name].split()) for name in names}, conjunction=raw["conjunction"], quantity=quantity)
 
@@ -84,17 +85,33 @@ class Tokens:
 
     def all_right_of(self, place: int) -> list[Span]:
         """The phrase that starts at a place, and those in one list with it: "a school, a clinic and two shops" """
+        found = self._listed_right_of(place, counted=True)
+        if len(found) == 1:  # "an air defence system, radar sets and lorries"
+            bare = self._listed_right_of(place, counted=False)
+            found = bare if len(bare) > 2 else found
+        return found
+
+    def _listed_right_of(self, place: int, counted: bool) -> list[Span]:
         found: list[Span] = []
         while (span := self.right_of(place)) is not None and len(found) < MOST_LISTED:
+            if not counted and found and (joint := self._conjunction_in(span)):  # "an air base, tanks and radar sets" ends with two
+                return [*found, (span[0], self.spans[joint - 1][1]), (self.spans[joint + 1][0], span[1])]
             found.append(span)
             at = self.index_at(span[1])
             comma = at < len(self.lower) and self.lower[at] == ","
             joined = at + comma < len(self.lower) and self.lower[at + comma] == self._classes.conjunction
             following = at + comma + joined
-            if not (comma or joined) or following >= len(self.lower) or not self._counts(following):
+            if not (comma or joined) or following >= len(self.lower) or counted and not self._counts(following):
                 break
+            if len(found) > 1 and self.lower[self.index_at(span[0]) - 1] == self._classes.conjunction:
+                break  # "and" led to the last of a list
             place = self.spans[following][0]
         return found if self._closes(found) else found[:1]
+
+    def _conjunction_in(self, span: Span) -> int:
+        """Index of the conjunction inside a phrase; 0 where there is none."""
+        first, last = self.index_at(span[0]), self.index_at(span[1])
+        return next((at for at in range(first + 1, last - 1) if self.lower[at] == self._classes.conjunction), 0)
 
     def _closes(self, found: list[Span]) -> bool:
         """Whether a list ends like one: "and" before its last phrase, and no verb behind it."""
@@ -109,7 +126,7 @@ class Tokens:
         at = self.index_at(place) - 1
         while at >= 0 and (self.lower[at] in c.skipped or self.lower[at].endswith("ly")):
             at -= 1
-        if at >= 0 and self.lower[at] == "," :
+        if at >= 0 and self.lower[at] == ",":
             at = self._over_insertion(at)
         if at >= 0 and self.lower[at] in c.relatives:
             at -= 1
@@ -138,7 +155,17 @@ class Tokens:
                 break
             if self.lower[before] != self._classes.conjunction and not (self.lower[before] == "," and len(found) > 1):
                 break
-            place = self.spans[before - (self.lower[before - 1] == "," and before > 1)][0]
+            comma = before - (self.lower[before - 1] == "," and before > 1)
+            place = self.spans[comma][0]
+            listed = self.left_of(place)
+            if self.lower[comma] == "," and not (
+                listed and self._counts(self.index_at(listed[0]))
+            ):  # "35 women, most of them old, and a boy"
+                over = self._over_insertion(comma)
+                if over < comma and (
+                    self.lower[over + 2] not in self._classes.skipped or self.lower[over + 3] == "of"
+                ):  # no "a man, was killed, and"
+                    place = self.spans[over + 1][0]
         return found[::-1]
 
     def _joins(self, at: int) -> bool:
@@ -150,7 +177,7 @@ class Tokens:
 
     def _counts(self, at: int) -> bool:
         """Whether the token begins a phrase: an article, a possessive or a number."""
-        return self.lower[at].split("-")[0] in self._classes.determiners or self.lower[at][0].isdigit()
+        return re.split("[-/]", self.lower[at])[0] in self._classes.determiners or self.lower[at][0].isdigit()
 
     def _quantified(self, span: Span | None) -> Span | None:
         """The span with the "at least" before it."""
@@ -181,18 +208,19 @@ class Tokens:
     def _ends(self, at: int, first: bool) -> bool:
         token, c = self.lower[at], self._classes
         if not (token[0].isalnum() or token[0] in "$€£"):
-            return token not in ("“", "”", '"', "’", "'", "-", "%") or token in ("“", "”", '"')
+            return token not in ("“", "”", '"', "’", "'", "%") or token in ("“", "”", '"')
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
-            return not (at > 0 and self.lower[at - 1] in c.determiners or self.words[self.spans[at][0]].isupper())
+            first = at - 1 - (at > 1 and self.lower[at - 1].endswith("ly"))  # "a highly fortified compound"
+            return not (at > 0 and self.lower[first] in c.determiners or self.words[self.spans[at][0]].isupper())
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:
         while stop > start and (self.lower[stop - 1] in ("of",) or self.lower[stop - 1] in self._classes.determiners and stop - start > 1):
             stop -= 1
-        while start < stop and self.lower[start] in ("of", "-"):
-            start += 1
+        while start < stop and (self.lower[start] in ("of", "-") or stop - start > 1 and self.lower[start] in self._classes.hours):
+            start += 1  # "at dawn | masked men"
         if stop - start > 2 and self.lower[stop - 1] in self._classes.spans_of_time:  # "53 prisoners last week", "the village 12 times"
             stop -= 2
         if start >= stop:

@@ -35,6 +35,8 @@ class _Frames:
     before_adjective: Words
     bodily_nouns: Words
     someone: Words
+    something: Words
+    abstract: Words
     no_one: Words
     verb_follows: Words
     passive: Words
@@ -51,6 +53,9 @@ class _Frames:
     opening: Words
     not_active: Words
     owner: Words
+    side: Words
+    not_side: Words
+    acting: Words
     weapon: re.Pattern[str]
     not_before: re.Pattern[str]
     not_behind: re.Pattern[str]
@@ -66,6 +71,7 @@ class Roles:
     perpetrators: list[Quote] = field(default_factory=list)
     owners: list[Quote] = field(default_factory=list)
     openers: list[Quote] = field(default_factory=list)
+    sides: list[Quote] = field(default_factory=list)
     targets: list[Quote] = field(default_factory=list)
     victims: list[Quote] = field(default_factory=list)
 
@@ -84,12 +90,16 @@ def _frames(language: str) -> _Frames:
         before_adjective=compile_words(frames["before_adjective"]),
         taking=compile_words(frames["taking"]),
         bodily_nouns=compile_words(frames["bodily_nouns"]),
+        something=compile_words(frames["something"]),
+        abstract=compile_words(rf"\b(?:{frames['abstract']})\b"),
         someone=compile_words(frames["someone"]),
         no_one=compile_words(frames["no_one"]),
         verb_follows=compile_words(frames["verb_follows"]),
         passive=compile_words(frames["passive"]),
         nouns=compile_words(rf"\b{frames['nouns']} (?:{frames['aim']}) "),
-        by=compile_words(rf"\b(?:{frames['verbs']}|{frames['nouns']}|{frames['by_verbs']})\b(?:(?!ed by |en by )[^,;.]){{0,60}}? by (?=\S)"),
+        by=compile_words(
+            rf"\b(?:{frames['verbs']}|{frames['nouns']}|{frames['by_verbs']})\b(?:(?!ed by |en by )[^,;.]){{0,60}}? by (?=\S)"
+        ),
         accused=compile_words(rf"\b(?:{frames['accusing']}) (?=\S)"),
         thing=compile_words(rf"\b(?:{frames['things']})$"),
         arms=compile_words(rf"\b{frames['arms']}"),
@@ -101,6 +111,11 @@ def _frames(language: str) -> _Frames:
         not_active=compile_words(frames["not_active"]),
         actor=compile_words(rf"\b(?:{actor['heads']}|{actor['names']})\b"),
         owner=compile_words(rf"\b(?P<who>{actor['adjectives']})(?:['’]s)? (?:[\w’'-]+ ){{0,3}}?(?:{actor['owned']})\b"),
+        side=compile_words(
+            rf"\b(?P<who>(?:the )?(?:{actor['adjectives']}|(?:{actor['names']})['’]s) (?:[\w’'-]+ ){{0,2}}?(?:{actor['heads']}))\b"
+        ),
+        not_side=compile_words(rf"\b(?:{frames['not_side']}) (?:\w+ )?$"),
+        acting=compile_words(rf" {frames['acting']}"),
         weapon=re.compile(r"\b(?P<what>" + raw["weapon"]["words"] + r")\b"),
         not_before=re.compile(raw["weapon"]["not_before"]),
         not_behind=re.compile(raw["weapon"]["not_behind"], re.IGNORECASE),
@@ -146,7 +161,8 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, foun
             is_person = bool(f.person.search(quote.words) or f.count.search(quote.words))
             if bodily and (is_person or f.sure.match(verb) and _is_someone(quote.words, f)):
                 found.victims.append(quote)
-            if kind_known(quote.words, f) or is_person:
+                found.targets.append(quote)
+            elif is_person or is_hit(quote.words, f):
                 found.targets.append(quote)
 
     def done(span: Span | None) -> None:
@@ -184,8 +200,13 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, foun
             noun = words[match.start() : match.end()]
             if f.bodily_nouns.search(noun) and harm.match(noun) and (f.person.search(quote.words) or _is_someone(quote.words, f)):
                 found.victims.append(quote)
-            elif kind_known(quote.words, f) or f.person.search(quote.words):
+            elif is_hit(quote.words, f) or f.person.search(quote.words):
                 found.targets.append(quote)
+    found.sides += [
+        segment.piece(*match.span("who"))
+        for match in f.side.finditer(words)
+        if not f.not_side.search(words[max(0, match.start() - 25) : match.start()]) and f.acting.match(words[match.end() :])
+    ]
     found.owners += [segment.piece(*match.span("who")) for match in f.owner.finditer(words)]
 
 
@@ -204,7 +225,11 @@ def _of_trigger(segment: Segment, tokens: Tokens, trigger: Trigger, f: _Frames, 
         if heads and acts(segment.words[slice(*span)], f):
             found.openers.append(segment.piece(span[0], span[0] + heads[-1]))
     start, end = trigger.quote.start - segment.start, trigger.quote.end - segment.start
-    if not f.past.match(segment.words[start:end]) or f.passive.search(segment.words[max(0, start - 30) : start].rstrip()) or segment.words[end : end + 4] == " by ":
+    if (
+        not f.past.match(segment.words[start:end])
+        or f.passive.search(segment.words[max(0, start - 30) : start].rstrip())
+        or segment.words[end : end + 4] == " by "
+    ):
         return
     span = tokens.left_of(start)
     if span is not None and acts(segment.words[slice(*span)], f):
@@ -229,7 +254,16 @@ def acts(words: str, f: _Frames) -> bool:
 def find_perpetrators(roles: Roles, language: str) -> tuple[Participant, ...]:
     """Who did it, as worded; an owner ("Russian shelling") counts where no phrase was found."""
     hurt = {(quote.within, quote.start) for quote in (*roles.victims, *roles.targets)}
-    named = roles.perpetrators[:3] or roles.owners[:2] or [quote for quote in roles.openers if (quote.within, quote.start) not in hurt]
+    named = (
+        roles.perpetrators[:3]
+        or roles.owners[:2]
+        or [quote for quote in roles.openers if (quote.within, quote.start) not in hurt]
+        or [
+            q
+            for q in roles.sides
+            if not any(q.within == h.within and q.start < h.end and h.start < q.end for h in (*roles.victims, *roles.targets))
+        ][:1]
+    )
     return tuple(Participant(quote=quote, kind=_kind_of_author(quote.words, language)) for quote in _distinct(named))
 
 
@@ -265,6 +299,11 @@ def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tu
             span = tokens.left_of(end)
             quotes.append(segment.piece(min(start, span[0]) if span and span[1] == end else start, end))
     return tuple(Participant(quote=quote) for quote in _distinct(quotes)[:MOST])
+
+
+def is_hit(words: str, f: _Frames) -> bool:
+    """Whether what a verb of violence governs can be what was attacked: a thing of the lists, or one with an article or a name that is nothing abstract."""
+    return kind_known(words, f) or bool(f.something.match(words)) and not f.abstract.search(words)
 
 
 def kind_known(words: str, f: _Frames) -> bool:

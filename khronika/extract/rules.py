@@ -6,9 +6,11 @@ Sentences -> triggers -> occurrences -> mentions with roles and counts -> claims
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 
 from msgspec.structs import replace
 
+from khronika import config
 from khronika.extract import claims, joining, locations, outlook, persons, roles, tolls
 from khronika.extract.joining import Occurrence
 from khronika.extract.kinds import far_kind_of, settle_kind
@@ -77,9 +79,8 @@ def _without_accusers(text: Text, mention: Mention) -> Mention:
     return replace(mention, perpetrators=tuple(value for value in mention.perpetrators if acts(value)))
 
 
+@cache
 def _has_lexicon(language: str) -> bool:
-    from khronika import config
-
     return (config.DATA / "lexicon" / language / "triggers.toml").exists()
 
 

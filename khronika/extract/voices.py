@@ -20,6 +20,8 @@ STRAIGHT = ('"', "''", "``")
 QUOTES = frozenset((*OPENING, *_CLOSING, *STRAIGHT))
 ENDS = frozenset(",.;") | QUOTES
 LEFT_ENDS = frozenset(",") | QUOTES
+LONGEST = 28
+"""Words up to which a phrase is walked."""
 PUNCTUATION = frozenset(",;:.!?—–-()[]…") | QUOTES
 
 
@@ -63,7 +65,8 @@ def lexicon(language: str = "en") -> Lexicon:
 
 def tokens_of(words: str) -> list[Token]:
     """Words and marks in order."""
-    return [Token(word := m.group(), word.lower().replace("’", "'"), *m.span()) for m in _TOKEN.finditer(words)]
+    make = tuple.__new__  # spares the constructor's call for every word
+    return [make(Token, (word := m.group(), word.lower().replace("’", "'"), *m.span())) for m in _TOKEN.finditer(words)]
 
 
 Range = tuple[int, int]
@@ -116,12 +119,12 @@ class Sentence:
     def back(self, last: int) -> Range | None:
         """The phrase that ends at token `last`, read leftwards."""
         breaks, first, depth = self.sets["breaks"], last + 1, 0
-        while first > 0 and last - first < 18:
+        while first > 0 and last - first < LONGEST:
             token = self.tokens[first - 1]
             depth += (token.word == ")") - (token.word == "(")
             if depth > 0:  # "(DPR, LPR)" is part of the phrase
                 pass
-            elif token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(first - 1)):
+            elif self.is_dash(first - 1) or token.low in breaks or (token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(first - 1)):
                 break
             if token.low == "with" and self.low(last + 1).endswith("ing"):  # "with witnesses saying"
                 break
@@ -133,6 +136,10 @@ class Sentence:
     def is_dot(self, at: int) -> bool:
         """Whether a full stop stands inside the sentence, behind a short form ("Sen.", "D-Md.")."""
         return self.low(at) == "." and 0 < at < len(self.tokens) - 1 and self.tokens[at - 1].word[0].isupper() and self.tokens[at + 1].word not in QUOTES
+
+    def is_dash(self, at: int) -> bool:
+        """Whether a hyphen stands for a dash (" - ", "--") and parts two phrases."""
+        return self.low(at) == "-" and (at + 1 >= len(self.tokens) or self.tokens[at].end < self.tokens[at + 1].start or self.low(at - 1) == "-")
 
     def sound(self, found: Range) -> Range | None:
         """The phrase, if it can be a voice."""
@@ -174,7 +181,8 @@ class Sentence:
         subject = self.back(opening - 3 if aged else opening - 1)
         if subject and self.low(subject[0] - 1) == "," and self.low(subject[0]) in self.sets["determiners"]:
             outer = self.back(subject[0] - 2)
-            subject = (outer[0], subject[1]) if outer and self.tokens[outer[0]].word[0].isupper() else subject
+            named = outer and self.tokens[outer[0]].word[0].isupper() and self.low(outer[0]) not in self.sets["before_day"]
+            subject = (outer[0], subject[1]) if outer and named else subject
         if self.low(opening + 1) in self.sets["citing"]:
             return subject, self.sound((opening + 2, at - 1)), False
         if subject is None or self.low(opening + 1) in self.sets["inner"]:
@@ -198,7 +206,7 @@ class Sentence:
     def ahead(self, first: int) -> Range | None:
         """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma."""
         last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
-        while last + 1 < len(self.tokens) and last - first < 20:
+        while last + 1 < len(self.tokens) and last - first < LONGEST:
             token = self.tokens[last + 1]
             if token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(last + 1):
                 break

@@ -75,7 +75,7 @@ class Registry:
             self._neutral[code], self._country[code] = forms[0], names[0]
             self._adjective |= {tuple(words_of(form + plural)): code for form in forms for plural in ("", "s")}
             self._name |= {tuple(words_of(form)): code for form in names}
-        self._matched: dict[tuple[str, dt.date | None, str | None], ActorRef] = {}
+        self._matched: dict[tuple[object, ...], ActorRef] = {}
         self._alias: dict[tuple[str, ...], list[Actor]] = {}
         for actor in self.actors.values():
             for alias in {actor.name, *(alias for group in actor.aliases.values() for alias in group)}:
@@ -90,17 +90,17 @@ class Registry:
             on: the day, for entries that are valid for a time only.
             country: ISO code of where it happened, for words without a country ("the police").
         """
-        key = words, on, country
-        found = self._matched.get(key)
+        found = self._matched.get((words, country)) or self._matched.get((words, country, on))
         if found is None:
             if len(self._matched) > 20_000:
                 self._matched.clear()
-            found = self._matched[key] = self._match(words, on, country)
+            tokens = tuple(_tokens(words))
+            actor, is_lasting = self._by_alias(tokens, on)
+            found = self._ref_of(actor, words, tokens, country)
+            self._matched[(words, country) if is_lasting else (words, country, on)] = found
         return found
 
-    def _match(self, words: str, on: dt.date | None, country: str | None) -> ActorRef:
-        tokens = tuple(_tokens(words))
-        actor = self._by_alias(tokens, on)
+    def _ref_of(self, actor: Actor | None, words: str, tokens: tuple[str, ...], country: str | None) -> ActorRef:
         if actor:
             side = actor.backed_by if actor.kind in ARMED else actor.country
             return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=side, reason="alias")
@@ -108,17 +108,20 @@ class Registry:
         is_name = bool(re.search(r"(?<=\s)[^\W\d_a-zа-яіїєґ]", re.sub(r"^(?:The|A|An)\s", "", words)))
         return self._by_head(tokens, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
 
-    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None) -> Actor | None:
+    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None) -> tuple[Actor | None, bool]:
+        """The actor of the alias that says most, and whether it is so on any day."""
         best: tuple[tuple[int, int, int], Actor] | None = None
+        is_lasting = True
         for start in range(len(tokens)):
             for length in range(min(self._longest, len(tokens) - start), 0, -1):
                 for actor in self._alias.get(tokens[start : start + length], ()):
+                    is_lasting = is_lasting and actor.since is None and actor.until is None
                     if not _valid(actor, on):
                         continue
                     rank = (int(actor.person), length, -start)
                     if best is None or rank > best[0]:
                         best = rank, actor
-        return best[1] if best else None
+        return (best[1] if best else None), is_lasting
 
     def _by_head(self, tokens: tuple[str, ...], country: str | None) -> ActorRef | None:
         code, place = self._find_country(tokens)

@@ -5,9 +5,10 @@ The rule: each function knows one kind of expression; None says that it is no ti
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
-from khronika.ground.periods import add_days, day, month_days, week_value
+from khronika.ground.periods import add_days, add_months, day, month_days, week_value
 from khronika.ground.times import (
     NO_DAY,
     NO_YEAR,
@@ -98,6 +99,19 @@ def span_of_days(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if start is None or end is None or end < start:
         return Meaning("DATE", f"{year:04d}-{month:02d}", "open", f"no such days: {first}.{month}. to {last}.{last_month}. of {year}")
     return Meaning("DATE", start.isoformat(), basis, reason, start, end)
+
+
+def day_of_month(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
+    """On the 16th: of the month told before in a history, else the latest such day."""
+    number = figure_of(r, parse, "d")
+    now = (frame.told_day or frame.now) if frame.narrative else frame.now
+    if not number or not 1 <= number <= 31:
+        return None
+    if now is None:
+        return Meaning("DATE", f"XXXX-XX-{number:02d}", "open", NO_DAY)
+    if not frame.narrative and number > now.day and frame.tense != "future":
+        now = add_months(now.replace(day=1), -1) or now
+    return of_day(now.year, now.month, number, "anchored" if frame.narrative else "relative", f"a day of the month of {now}")
 
 
 def weekday(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -281,7 +295,7 @@ def same_period(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     code = r.grammar.value("PART", noun)
     shift = -1 if key[0] in ("before", "earlier", "previous", "preceding") else 1 if key[-1] in ("next", "following", "after") else 0
     if season:
-        told = frame.told[:4] if frame.told else "XXXX"
+        told = frame.told.split("-")[0] if frame.told else "XXXX"
         return meaning_of_value(f"{told}-{season}", "anchored", "a season of the year told before", anchored=True)
     if code and not (unit and unit not in ("NIGHT",)):
         return with_part(from_told(frame, shift, "D"), code)
@@ -309,22 +323,45 @@ def week_beside(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
 
 
 def feast(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
-    if r.has(parse, *r.grammar.classes["WEEKDAY"]):
+    """Christmas Eve, last Thanksgiving, Orthodox Easter: the feast nearest to what the text counts from."""
+    rule = r.look(parse, "f", "FEAST") if "f" in parse.parts else r.look(parse, "m", "HOLY") if "m" in parse.parts else "12-31" if r.has(parse, "eve") else "01-01"
+    near = frame.year_here or (frame.now.year if frame.now else frame.year)
+    first = _feast_day(rule, near or 2000, orthodox=r.has(parse, "orthodox"))
+    if not rule or first is None:
         return Meaning("DATE", "XXXX", "open", "a feast whose day moves from year to year")
-    fixed = r.look(parse, "f", "FEAST") if "f" in parse.parts else ("12-31" if r.has(parse, "eve") else "01-01")
-    if not fixed:
-        return Meaning("DATE", "XXXX", "open", "a feast whose day moves from year to year")
-    month_number, number = (int(x) for x in fixed.split("-"))
-    number -= 1 if r.has(parse, "eve") and "f" in parse.parts else 0
-    found = r.year_for(month_number, number, frame)
+    told = r.year_for(first.month, first.day, frame)
+    if told is None:
+        return Meaning("DATE", "XXXX" if rule[0].isalpha() else f"XXXX-{first.month:02d}-{first.day:02d}", "open", NO_YEAR)
+    year = told[0] - (r.has(parse, "last") and frame.now is not None and (told[0], first.month, first.day) >= (frame.now.year, frame.now.month, frame.now.day))
+    found = _feast_day(rule, year, orthodox=r.has(parse, "orthodox"))
+    if found and "f" in parse.parts and r.has(parse, "eve"):
+        found = add_days(found, -1)
     if found is None:
-        return Meaning("DATE", f"XXXX-{month_number:02d}-{number:02d}", "open", NO_YEAR)
-    base = of_day(found[0], month_number, number, found[1], found[2])
+        return None
+    if r.has(parse, "week"):
+        return meaning_of_value(week_value(found), told[1], told[2])
+    base = of_day(found.year, found.month, found.day, told[1], told[2])
     return with_part(base, "NI" if r.has(parse, "night") else "MO" if r.has(parse, "morning") else None)
 
 
+def _feast_day(rule: str, year: int, *, orthodox: bool) -> dt.date | None:
+    """The day of "12-25", "easter -2" or "nth 11 4 4" (fourth Thursday of November) in a year; None for a feast whose rule is not known."""
+    kind, *numbers = rule.split() or [""]
+    if kind == "easter":
+        from dateutil.easter import easter
+
+        return add_days(easter(year, 2 if orthodox else 3), int(numbers[0])) if 1583 <= year <= 4099 else None
+    if kind == "nth":
+        month, which, weekday_number = map(int, numbers)
+        start = dt.date(year, month, 1)
+        return add_days(start, (weekday_number - start.isoweekday()) % 7 + 7 * (which - 1))
+    if not kind:
+        return None
+    return day(year, *map(int, kind.split("-"))) if not (orthodox and kind == "12-25") else day(year, 1, 7)
+
+
 DAY_MEANINGS: dict[str, Rule] = {
-    "iso": iso, "numdate": numdate, "date": date, "range": span_of_days, "weekday": weekday, "deictic": deictic, "overnight": overnight,
+    "iso": iso, "numdate": numdate, "date": date, "range": span_of_days, "monthday": day_of_month, "weekday": weekday, "deictic": deictic, "overnight": overnight,
     "nights": nights, "part": part, "toward": toward, "clock": clock, "ago": ago, "sameperiod": same_period, "weekend": weekend,
     "week_of": week_beside, "feast": feast,
 }  # fmt: skip

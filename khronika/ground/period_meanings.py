@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from khronika.ground.periods import add_days, add_months, month_days, week_value
 from khronika.ground.times import (
+    ANCIENT,
     NO_DAY,
     NO_YEAR,
     Frame,
@@ -216,15 +217,18 @@ def season(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if year is None and now:
         basis = "anchored" if frame.narrative else "relative"
         direction = r.look(parse, "s", "SIDE")
-        year = now.year
-        if not frame.narrative or direction:
+        year = frame.year_here or now.year
+        if frame.year_here is None and (not frame.narrative or direction):
             if direction in (-1, None) and first_month > now.month and frame.tense != "future" or direction == -1 and first_month + 2 >= now.month:
                 year -= 1
             elif direction == 1 and first_month <= now.month:
                 year += 1
     if year is None:
         return Meaning("DATE", f"XXXX-{code}", "open", NO_YEAR)
-    return meaning_of_value(f"{year:04d}-{code}", basis, "a season of that year")
+    found = meaning_of_value(f"{year:04d}-{code}", basis, "a season of that year")
+    if code == "WI" and frame.year_here == year and found.first and found.last:
+        return replace(found, first=add_months(found.first, -12), last=add_months(found.last, -12), reason="the winter that ends in that year")
+    return found
 
 
 def century(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -235,6 +239,8 @@ def century(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     if not number or number > 99:
         now = frame.now
         return Meaning("DATE", "PXC", "open", "no century is named") if now is None else meaning_of_value(f"{now.year // 100}", "relative", f"counted from {now}")
+    if "e" in parse.parts:
+        return Meaning("DATE", f"BC{number - 1:02d}", "open", ANCIENT)
     return meaning_of_value(f"{number - 1:02d}", "explicit", "a century")
 
 
@@ -263,6 +269,21 @@ def year(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     return _third(r, parse, meaning_of_value(f"{number:04d}", "explicit", "a year"))
 
 
+def years(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
+    """1941-42, 1914–1918."""
+    first, last = figure_of(r, parse, "y") or 0, figure_of(r, parse, "e") or 0
+    last += first // 100 * 100
+    if not 1400 <= first < last <= min(first + 30, 2100):
+        return None
+    return Meaning("DATE", f"{first:04d}", "explicit", "a row of years", dt.date(first, 1, 1), dt.date(last, 12, 31))
+
+
+def attribute(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
+    """"Former", "future": a time only to who writes a history."""
+    value = "PAST_REF" if r.has(parse, "former") else "FUTURE_REF"
+    return Meaning("DATE", value, "open", "no date is given") if frame.narrative else None
+
+
 def before_christ(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     number = figure_of(r, parse, "y") or 0
     value = f"BC{number:04d}"
@@ -270,7 +291,7 @@ def before_christ(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         value += f"-{month_number:02d}"
     elif code := r.look(parse, "q", "SEASON"):
         value += f"-{code}"
-    return Meaning("DATE", value, "open", "before the years that a calendar day here can hold")
+    return Meaning("DATE", value, "open", ANCIENT)
 
 
 def year_end(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
@@ -321,6 +342,6 @@ def unit_of_told(frame: Frame, unit: str) -> Meaning | None:
 
 PERIOD_MEANINGS: dict[str, Rule] = {
     "set": periodic, "yearago": year_ago, "quarter": quarter, "half": half, "month": month, "edge": edge, "span": span, "pastday": past_day,
-    "unit": unit_beside, "season": season, "century": century, "decade": decade, "fiscal": fiscal, "year": year, "yearend": year_end,
+    "unit": unit_beside, "season": season, "century": century, "decade": decade, "fiscal": fiscal, "year": year, "years": years, "attribute": attribute, "yearend": year_end,
     "bc": before_christ, "duration": duration, "ref": reference, "the_unit": the_unit,
 }  # fmt: skip

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 
+from msgspec.structs import replace
+
 from khronika.ground.gazetteer import Entry, Gazetteer
 from khronika.ground.toponyms import Scene
 from khronika.types import Place, Precision, Quote
@@ -70,8 +72,6 @@ def plain(entry: Entry, gazetteer: Gazetteer, quote: Quote | None, reason: str, 
 
 def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazetteer, quote: Quote, reason: str, p: float) -> Place:
     """The Place that the words round a resolved name make of it."""
-    from msgspec.structs import replace
-
     before, after = scene.body[max(0, span[0] - 70) : span[0]], scene.body[span[1] : span[1] + 50]
     before = _STOP.split(before)[-1]
     place = plain(entry, gazetteer, quote, reason, p)
@@ -128,8 +128,6 @@ def _km(number: str, unit: str) -> float:
 
 
 def _part(place: Place, entry: Entry, side: str, at: tuple[float, float], reason: str) -> Place:
-    from msgspec.structs import replace
-
     bearing = bearing_of(side)
     word = side.casefold().replace("-", "").replace(" ", "")
     point = moved(at, bearing, entry.radius_km * 0.5) if bearing is not None else at

@@ -132,7 +132,7 @@ class Grounds:
     def with_sites(self, options: Sequence[Option]) -> list[Option]:
         """The options with the sites that the text names by its towns: "Kramatorsk railway station" is no more the town, "the al-Khani mosque in Daquq" may be."""
         towns = {n: at for at, (n, option) in enumerate(zip(self.numbers, options, strict=True)) if option.kind in ("settlement", "unknown")}
-        names = [plain(r.entry, self.gazetteer, None, "", r.p).name if r.entry else f.words for f, r in zip(self.found, self.ranked, strict=True)]
+        names = [r.entry.name if r.entry else f.words for f, r in zip(self.found, self.ranked, strict=True)]
         answer = list(options)
         for site in find_sites(self.scene, self.found, names):
             if site.n not in towns:

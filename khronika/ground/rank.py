@@ -61,9 +61,9 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
                 regions[entry.country, entry.admin1] += 1
                 countries[entry.country] += 1
                 break
-    for word, count in Counter(_CAPITAL.findall(scene.body)).items():
+    for word in _CAPITAL.findall(scene.body):
         if word in scene.adjectives:
-            countries[scene.adjectives[word]] += count
+            countries[scene.adjectives[word]] += 1
     return Context(countries, regions, home)
 
 

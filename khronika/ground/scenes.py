@@ -86,6 +86,7 @@ class Scenes:
         self._dateline = dateline.end() if dateline else title
         self._lead = self._sentence_at(title + 1)
         self._prepositions = [self._preposition(o) for o in options]
+        self._leads = [_lead_of(preposition) for preposition in self._prepositions]
         self._told = frozenset(self._sentence_at(start) for start, _ in triggers)
         self._in_sentence: dict[int, list[int]] = {}
         for n, number in enumerate(self.sentence):
@@ -94,7 +95,7 @@ class Scenes:
     def best(self, event: Event, places: Sequence[tuple[str, str]]) -> int | None:
         """The option whose place has most weight; `places` are name and precision of each option's place, by which options are summed."""
         model = weights()
-        scores = {n: sum(model.get(sign, 0.0) for sign in signs) for n, signs in self.signs(event).items()}
+        scores = {n: self._own_weights[n] + sum([model[sign] for sign in signs if sign in model]) for n, signs in self._signs_to(event).items()}
         if not scores:
             return None
         top = max(scores.values())
@@ -155,6 +156,12 @@ class Scenes:
             found.append(frozenset(signs))
         return found
 
+    @cached_property
+    def _own_weights(self) -> list[float]:
+        """What the signs of its own weigh for each option."""
+        model = weights()
+        return [sum([model[sign] for sign in signs if sign in model]) for signs in self.own_signs]
+
     def _surroundings(self, n: int) -> set[str]:
         option, words = self.options[n], self._words
         start, end = option.span
@@ -212,6 +219,10 @@ class Scenes:
 
     def signs(self, event: Event) -> dict[int, set[str]]:
         """The signs of each option that is near enough to the event."""
+        return {n: signs | self.own_signs[n] for n, signs in self._signs_to(event).items()}
+
+    def _signs_to(self, event: Event) -> dict[int, set[str]]:
+        """The same without what an option is by itself."""
         own = self._sentence_at(event.trigger[0])
         evidence = sorted({self._sentence_at(span[0]) for span in event.evidence} - {own}, key=lambda s: (s < own, abs(s - own)))
         first = min([own, *evidence])
@@ -220,7 +231,7 @@ class Scenes:
         found: dict[int, set[str]] = {}
         for n, place in where.items():
             option = self.options[n]
-            signs = {*self.own_signs[n], place, f"{place}, {_lead_of(self._prepositions[n])}", f"{place}, {option.kind}"}
+            signs = {place, f"{place}, {self._leads[n]}", f"{place}, {option.kind}"}
             if not option.may_be:
                 signs.add(f"{place}, no scene")
             ranks = [rank for rank, span in enumerate(event.place_words) if overlaps(span, option.span)]
@@ -299,4 +310,7 @@ def _lead_of(preposition: str) -> str:
 
 
 def _bucket(value: int, edges: Sequence[int]) -> str:
-    return next((str(edge) for edge in edges if value <= edge), "more")
+    for edge in edges:
+        if value <= edge:
+            return str(edge)
+    return "more"

@@ -15,6 +15,7 @@ from khronika.text import Span
 
 _WORD = r"[\w’'.-]+"
 _TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of) (?:the )?(?:[\w-]+ ){0,3}?$")
+_HEAD = re.compile(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:{_WORD} ){{0,5}}(?P<noun>[\w-]+))$", re.IGNORECASE)
 _CUT = re.compile(r"[.;:!?\n“”\"(]")
 _FUNCTION = re.compile(r"\b(?:in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
 _CONTROL = re.compile(r"^(?:[\w]+-(?:held|controlled|operated|run|occupied|owned|backed|led)|occupied|nearby|local|main|large|huge|major|old|former|small|own|two|three|several) ", re.IGNORECASE)
@@ -48,7 +49,7 @@ def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:
     if not tail:
         return None
     head = before[: tail.start()]
-    match = re.search(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:{_WORD} ){{0,5}}(?P<noun>[\w-]+))$", head, re.IGNORECASE)
+    match = _HEAD.search(head)
     if not match or match["noun"].casefold() not in scene.lists["site_words"] or _FUNCTION.search(match["words"]):
         return None
     words = match["words"]

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from khronika.ground.day_meanings import DAY_MEANINGS
+from khronika.ground.narrative import Dated, dated, years_of
 from khronika.ground.period_meanings import PERIOD_MEANINGS
 from khronika.ground.periods import granularity_of
 from khronika.ground.times import Frame, Meaning, Resolver
@@ -75,17 +76,23 @@ def read_times(body: str, published: dt.date | None, language: str = "en") -> To
     """
     grammar = grammar_of(language)
     tokens, codes = grammar.tokens(body)
-    parses = [parse for parse in grammar.parses(codes) if parse.op != "trap" and _is_time(grammar, tokens, parse, body)]
+    every = [parse for parse in grammar.parses(codes) if parse.op != "trap"]
+    parses = [parse for parse in every if _is_time(grammar, tokens, parse, body)]
     resolver = Resolver(grammar, tokens, codes, _MEANINGS)
     told = Told([], published, None, _is_history(tokens, parses, published))
+    if told.narrative:
+        parses = [parse for parse in every if _is_time(grammar, tokens, parse, body, history=True)]
     if published is None:
         told.published = _dateline(body, tokens, parses, resolver)
         told.year = None if told.published else _only_year(tokens, parses, resolver)
     told.resolver = resolver
     frame = Frame(told.published, told.year, told.narrative)
+    years: dict[int, int | None] = {}
     if told.narrative:
         frame.told = next((str(year) for year in _years(tokens, parses)), None)
-    for parse in parses:
+        years = _narrative_years(grammar, tokens, body, parses, resolver)
+    for number, parse in enumerate(parses):
+        frame.year_here = years.get(number)
         frame.tense = _tense(grammar, tokens, parse) if parse.op in _DIRECTED else None
         meaning = resolver.resolve(parse, frame)
         if meaning is None:
@@ -109,6 +116,7 @@ def find_times(body: str, published: dt.date | None, language: str = "en") -> li
 
 _SMALL = frozenset(("the", "a", "and", "to", "with", "after", "when", "but", "he", "they", "it", "by", "in", "as", "while", "under", "his"))
 _DIRECTED = frozenset(("date", "weekday", "month", "range", "part", "clock", "toward", "nights", "unit", "season", "weekend", "edge", "quarter", "feast", "ref"))
+_STEPS = frozenset(("date", "iso", "numdate", "range", "month", "season", "edge", "year", "part", "clock", "toward", "feast"))
 _DEICTIC = frozenset(("weekday", "deictic", "overnight", "unit", "part"))
 
 
@@ -124,11 +132,13 @@ def _split(leads: frozenset[str], tokens: list[Token], body: str, parse: Parse, 
     lead = parse.first + (tokens[parse.first].form in leads and parse.last - parse.first > 1)
     start, end = tokens[lead].start, tokens[parse.last - 1].end
     whole = _timex(start, end, body[start:end], meaning, parse.op, tense)
-    near, far = parse.parts.get("d") or parse.parts.get("inner"), parse.parts.get("e") or parse.parts.get("last")
-    if parse.op not in ("range", "nights") or near is None or far is None or meaning.first is None or meaning.last is None:
+    near = parse.parts.get("d") or parse.parts.get("inner") or parse.parts.get("y")
+    far = parse.parts.get("e") or parse.parts.get("last")
+    if parse.op not in ("range", "nights", "years") or near is None or far is None or meaning.first is None or meaning.last is None:
         return [whole]
     cut, again = tokens[near[1] - 1].end, tokens[far[0]].start
-    last = replace(meaning, value=meaning.last.isoformat(), type="DATE", first=meaning.last)
+    own = f"{meaning.last.year:04d}" if parse.op == "years" else meaning.last.isoformat()
+    last = replace(meaning, value=own, type="DATE", first=meaning.last.replace(month=1, day=1) if parse.op == "years" else meaning.last)
     return [
         replace(whole, end=cut, words=body[start:cut], whole=(start, end)),
         replace(_timex(again, end, body[again:end], last, "range_end", tense), whole=(start, end)),
@@ -141,10 +151,7 @@ def _remember(frame: Frame, meaning: Meaning) -> None:
     if meaning.type not in ("DATE", "TIME") or not meaning.value[:4].isdigit():
         return
     value = meaning.value.split("T")[0]
-    if frame.told is None or frame.told[:4] != value[:4]:
-        frame.month = None
     frame.told = value
-    frame.month = int(value[5:7]) if value[5:7].isdigit() else frame.month
     if meaning.first and meaning.first == meaning.last:
         frame.told_day = meaning.first
     elif meaning.first:
@@ -165,19 +172,19 @@ def _looks_away(grammar: Grammar, tokens: list[Token], parse: Parse) -> bool:
     return any(token.form in grammar.words["back"] for token in tokens[parse.first : parse.last])
 
 
-def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> bool:
-    """Whether a bare "May", "March" or figure is a time by the words around it."""
+def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str, *, history: bool = False) -> bool:
+    """Whether a bare "May", "March" or figure is a time by the words around it; a history means a time by "the winter quarters" too."""
     before = tokens[parse.first - 1] if parse.first else None
     after = tokens[parse.last] if parse.last < len(tokens) else None
     if parse.op == "season" and not _is_season(grammar, tokens, parse, before, after):
-        return False
+        return history and tokens[parse.first].form != "fall" and parse.last - parse.first == 1
     single = parse.last - parse.first == 1
     if parse.op == "year" and single:
         return _is_year(grammar.words["counted_things"], tokens[parse.first], before, after, body)
     if parse.op == "bc" and single:
-        near = before is not None and before.form in ("in", "by", "since", "until", "from", "of", "to", "till", "early", "late")
-        return near and len(tokens[parse.first].form) == 3 and (after is None or not after.form.isalpha() or after.form in _SMALL) and any(
-            token.form in grammar.classes["ERA"] for token in tokens)  # fmt: skip
+        return _is_ancient_year(grammar, tokens, parse)
+    if parse.op == "monthday":
+        return after is None or not after.form[0].isalnum() or after.form in _SMALL
     if parse.op != "month" or parse.last - parse.first > 1:
         return True
     form = tokens[parse.first].form
@@ -188,6 +195,18 @@ def _is_time(grammar: Grammar, tokens: list[Token], parse: Parse, body: str) -> 
     if before.form in grammar.words["month_before"]:
         return True
     return body[before.start].islower() and before.end < tokens[parse.first].start and form not in grammar.words["capital"]
+
+
+def _is_ancient_year(grammar: Grammar, tokens: list[Token], parse: Parse) -> bool:
+    """Whether three figures are a year before Christ: in a text that names the era, led as a year is, and counting nothing."""
+    eras = grammar.classes["ERA"]
+    rest = [token.form for token in tokens[parse.last : parse.last + 3]]
+    if len(tokens[parse.first].form) != 3 or not any(token.form in eras for token in tokens):
+        return False
+    if len(rest) == 3 and rest[0] in "-–—/" and rest[1].isdigit() and rest[2] in eras:
+        return True
+    led = parse.first > 0 and tokens[parse.first - 1].form in grammar.words["year_before"]
+    return led and (not rest or not rest[0][0].isalnum() or rest[0] in _SMALL)
 
 
 def _is_season(grammar: Grammar, tokens: list[Token], parse: Parse, before: Token | None, after: Token | None) -> bool:
@@ -217,7 +236,8 @@ def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:
     best, found = _WINDOW + 1, None
     if parse.first and tokens[parse.first - 1].form in words["by"]:
         best, found = 4, "future"
-    for step, edge in ((-1, parse.first - 1), (1, parse.last)):
+    led = parse.first > 0 and tokens[parse.first - 1].form in grammar.leads
+    for step, edge in ((-1, parse.first - 1 - led), (1, parse.last)):
         index, distance = edge, 1
         while 0 <= index < len(tokens) and distance < best:
             form = tokens[index].form
@@ -254,6 +274,20 @@ def _is_history(tokens: list[Token], parses: list[Parse], published: dt.date | N
     deictic = sum(parse.op in _DEICTIC for parse in parses)
     past = sum(1 for year in years if published is None or year < published.year - 1)
     return past >= 0.5 * len(years) and dates >= 8 * deictic
+
+
+def _narrative_years(grammar: Grammar, tokens: list[Token], body: str, parses: list[Parse], resolver: Resolver) -> dict[int, int | None]:
+    """The year of each date of a history, by the number of its parse; a glance aside is no step of it."""
+    row: dict[int, Dated] = {}
+    end = 0
+    for number, parse in enumerate(parses):
+        if parse.op not in _STEPS or _is_aside(tokens, parse) or _looks_away(grammar, tokens, parse):
+            continue
+        start = tokens[parse.first].start
+        if step := dated(resolver.resolve(parse, Frame(None)), opens="\n\n" in body[end:start]):
+            row[number] = step
+            end = start
+    return dict(zip(row, years_of(list(row.values())), strict=True))
 
 
 def _dateline(body: str, tokens: list[Token], parses: list[Parse], resolver: Resolver) -> dt.date | None:

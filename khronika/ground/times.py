@@ -16,6 +16,9 @@ from khronika.types import Basis
 
 NO_YEAR = "no year in the text and no publication day; give one with --published"
 NO_DAY = "counts from the publication day, which is unknown; give one with --published"
+_SOON = 30
+"""A day or month without a year that lies so few days ahead is not that of a year ago, whatever the verb."""
+ANCIENT = "before the years that a calendar day here can hold"
 _UNIT_LETTER = {"S": "S", "MIN": "M", "H": "H", "D": "D", "NIGHT": "D", "W": "W", "FORTNIGHT": "W", "M": "M", "Q": "Q", "Y": "Y", "DECADE": "Y",
                 "CENTURY": "Y", "MILLENNIUM": "Y", "WEEKEND": "D"}  # fmt: skip
 _UNIT_SIZE = {"FORTNIGHT": 2, "DECADE": 10, "CENTURY": 100, "MILLENNIUM": 1000, "WEEKEND": 2}
@@ -47,8 +50,8 @@ class Frame:
     tense: str | None = None
     quarter: str | None = None
     """The quarter told last, by which business news counts ("a year earlier")."""
-    month: int | None = None
-    """The month told last in a history."""
+    year_here: int | None = None
+    """The year that the course of a history gives this expression."""
     seen: bool = False
     """Within "the end of the ...", where "the year" is a date."""
 
@@ -157,10 +160,10 @@ class Resolver:
 
     def year_for(self, month: int, number: int | None, frame: Frame) -> tuple[int, Basis, str] | None:
         """The year of a month, or of a day of it, that is given without one, with basis and reason."""
+        if frame.narrative and frame.year_here:
+            return frame.year_here, "anchored", f"the year by which the telling moves on in small steps, after {frame.told}"
         if frame.narrative and frame.told and frame.told[:4].isdigit():
-            year = int(frame.told[:4])
-            later = frame.month is not None and frame.month - month >= 8
-            return year + later, "anchored", f"the year of the date told before, {frame.told}"
+            return int(frame.told[:4]), "anchored", f"the year of the date told before, {frame.told}"
         now = frame.published
         if now is None:
             return (frame.year, "relative", f"the only year that the text gives, {frame.year}") if frame.year else None
@@ -168,6 +171,8 @@ class Resolver:
         past = now.year - (wanted > this)
         ahead = now.year + (wanted < this)
         ahead_days = (ahead - now.year) * 365 + (month - now.month) * 30 + (number or 15) - (now.day if number else 15)
+        if ahead != past and ahead_days <= _SOON:
+            return ahead, "relative", f"the date of that name nearest to the publication day {now}"
         if past == ahead or frame.tense == "past" or ahead_days > (330 if frame.tense == "future" else 75):
             return past, "relative", f"the latest such date up to the publication day {now}"
         if frame.tense == "future":
@@ -270,15 +275,16 @@ def today(frame: Frame) -> Meaning:
 def long_ago(frame: Frame, part_of_year: str) -> Meaning | None:
     """A month, day or season of the year before Christ that was told last."""
     if frame.narrative and frame.told and frame.told[:2] == "BC":
-        return Meaning("DATE", f"{frame.told[:6]}-{part_of_year}", "open", "before the years that a calendar day here can hold")
+        year = int(frame.told[2:6].ljust(4, "0")) - (part_of_year == "WI")  # a winter is told with the year in which it ends
+        return Meaning("DATE", f"BC{max(year, 0):04d}-{part_of_year}", "open", ANCIENT)
     return None
 
 
 def from_told(frame: Frame, shift: int, unit: str) -> Meaning:
     """Some units from the date told last, else from the publication day."""
     if frame.narrative and frame.told and frame.told[:2] == "BC":
-        value = f"BC{max(int(frame.told[2:6]) - shift, 0):04d}" if unit == "Y" else frame.told
-        return Meaning("DATE", value, "open", "before the years that a calendar day here can hold")
+        value = f"BC{max(int(frame.told[2:6].ljust(4, '0')) - shift, 0):04d}"[: {"Y": 6, "DECADE": 5, "CENTURY": 4}.get(unit)]
+        return Meaning("DATE", value if unit in ("Y", "DECADE", "CENTURY") else frame.told, "open", ANCIENT)
     anchor = frame.told_day
     told = days_of(frame.told) if frame.told else None
     if unit != "D" and told:

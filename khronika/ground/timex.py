@@ -73,11 +73,11 @@ class Grammar:
         """The tokens of a text and one character for each."""
         tokens: list[Token] = []
         codes: list[str] = []
-        known = self._codes
+        known, make = self._codes, tuple.__new__  # spares the constructor's call for every word
         for match in self._tokens.finditer(body):
             kind = match.lastgroup or ""
-            raw = match[kind]
-            form = raw.lower()
+            raw, end = match[kind], match.end()
+            start, form = end - len(raw), raw.lower()
             if kind == "plain":
                 code = known.get(form, _UNKNOWN)
                 if code in self._traps and (form in self._dotted or raw[0].islower()):
@@ -85,7 +85,7 @@ class Grammar:
             else:
                 form = "'" if raw == "’" else form
                 code = self._code_of(kind, raw, form)
-            tokens.append(Token(*match.span(kind), form))
+            tokens.append(make(Token, (start, end, form)))
             codes.append(code)
         return tokens, "".join(codes)
 

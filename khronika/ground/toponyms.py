@@ -19,6 +19,7 @@ from khronika.text import Span, overlaps
 # "U.S." or a word; what a match may begin with stands first, so that the search skips the rest fast.
 _TOKEN = re.compile(r"[^\W\d_](?:\.(?:[^\W\d_]\.)+|[^\W\d_]*(?:['’ʼ`][^\W\d_]+)*)")
 _LOWER = re.compile(r"[a-z](?<![^\W\d_][a-z])[a-z]+")
+_ENDINGS = frozenset(("'s", "’s"))
 _JOINT = re.compile(r"[ \u00a0]|-|\. ?")
 LONGEST = 6
 LEAST = 0.4
@@ -88,12 +89,13 @@ def namesakes() -> frozenset[str]:
 def tokens_of(body: str) -> list[Token]:
     """The words of a text; a possessive ending is cut off and remembered."""
     found = []
+    make = tuple.__new__  # spares the constructor's call for every word
     for match in _TOKEN.finditer(body):
         word, (start, end) = match.group(), match.span()
-        possessive = word.endswith(("'s", "’s")) and len(word) > 3
+        possessive = word[-2:] in _ENDINGS and len(word) > 3
         if possessive:
             word, end = word[:-2], end - 2
-        found.append(Token(start, end, word, word[0].isupper(), possessive))
+        found.append(make(Token, (start, end, word, word[0].isupper(), possessive)))
     return found
 
 
@@ -295,26 +297,21 @@ def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[
     model = weights()["recognition"]
     scene.look_for_countries(gazetteer)
     found: list[Found] = []
-    i = 0
-    while i < len(scene.tokens):
-        if not scene.may_begin(i):
-            i += 1
+    tokens, articles, done = scene.tokens, scene.lists["articles"], -1
+    for i, token in enumerate(tokens):
+        if i <= done or not (token.capital or token.word in articles):
             continue
-        hit: Found | None = None
         for j in scene.spans_from(i):
-            start, end = scene.tokens[i].start, scene.tokens[j].end
+            start, end = token.start, tokens[j].end
             candidates = known(scene, gazetteer, i, j)
             if not candidates or any(overlaps((start, end), person) for person in scene.persons):
                 continue
             features = scene.features(i, j, candidates)
             p = probability(features, model)
             if p >= least or (p >= LEAST_AT_HOME and "at home" in features and not features & _DOUBTS):
-                hit = Found(start, end, scene.body[start:end], key_of(scene.body[start:end]), candidates, p, features)
-                i = j
+                found.append(Found(start, end, scene.body[start:end], key_of(scene.body[start:end]), candidates, p, features))
+                done = j
                 break
-        if hit:
-            found.append(hit)
-        i += 1
     return found
 
 

@@ -151,7 +151,7 @@ class _Dating:
         return None
 
     def _usable(self, time: Timex) -> bool:
-        if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit", "range_end"):
+        if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit", "range_end", "attribute"):
             return False
         if time.op == "part" and time.anchored:
             return False

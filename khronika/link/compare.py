@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -60,16 +61,18 @@ def profile(account: Account, body: str | None = None) -> Profile:
     told = " ".join(dict.fromkeys(quote.words for quote in quotes))
     is_lead = leads(account)
     title, opening = (account.title or "", body[:LEAD] if body else told) if is_lead else ("", told)
+    of_told, of_title = terms_of(told), terms_of(title)
+    of_opening = terms_of(opening) if is_lead else of_told
     return Profile(
         account=account,
         days=days_of(account),
         fresh=account.when.basis == "assumed_fresh",
         leads=is_lead,
-        words=vector(terms_of(f"{told} {mention.trigger.words}")),
-        report=vector(terms_of(f"{title} {title} {opening}")),
-        title=vector(terms_of(title)),
-        signs=read_signs(title, opening),
-        numbers=_numbers(f"{title}. {opening}"),
+        words=vector([*of_told, *terms_of(mention.trigger.words)]),
+        report=vector([*of_title, *of_title, *of_opening]),
+        title=vector(of_title),
+        signs=read_signs(title, opening, {*of_title, *of_opening}),
+        numbers=_numbers([*of_title, *of_opening]),
         parties=_parties(mention.perpetrators),
         people=_terms_of_all((*mention.targets, *mention.victims)),
         weapons=_terms_of_all(mention.weapons),
@@ -208,6 +211,7 @@ def distance_km(a: Place, b: Place) -> float | None:
     return 12742 * math.asin(min(1.0, math.sqrt(half)))
 
 
+@cache
 def _kind(a: str, b: str) -> str:
     if a == b:
         return "same"
@@ -247,8 +251,9 @@ def _order(a: Profile) -> int:
 def _shared(a: frozenset[str], b: frozenset[str]) -> str:
     if not a or not b:
         return "unknown"
-    rarest = max((weight(term) for term in a & b), default=0.0)
-    return "none shared" if not a & b else "common word shared" if rarest < RARE_WORD else "rare word shared"
+    if a.isdisjoint(b):
+        return "none shared"
+    return "common word shared" if max(map(weight, a & b)) < RARE_WORD else "rare word shared"
 
 
 def _later(a: Profile, b: Profile) -> str:
@@ -275,9 +280,9 @@ def _shape(a: Account, b: Account) -> str:
     return "one background" if a.mention.background or b.mention.background else "single"
 
 
-def _numbers(text: str) -> frozenset[str]:
+def _numbers(terms: Iterable[str]) -> frozenset[str]:
     """Numbers as digits, from figures and number words; years and hours of the clock are left out as far as they show."""
-    return frozenset(term for term in terms_of(text) if term.isdigit() and len(term) < 4)
+    return frozenset(term for term in terms if term.isdigit() and len(term) < 4)
 
 
 def _same_numbers(a: frozenset[str], b: frozenset[str]) -> str:

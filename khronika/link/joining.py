@@ -6,16 +6,19 @@ alone, never on the size of the record; what a limit cut off is said.
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import msgspec
 from msgspec.structs import replace
 
 from khronika.link.block import keys_of
 from khronika.link.cluster import Pair, cluster, pair, standing_verdicts
 from khronika.link.compare import Features, Profile, far_apart, features, leads, profile
+from khronika.link.shelf import Shelf
 from khronika.link.syndication import Outline, Texts
 from khronika.link.weigh import odds, weigh
 from khronika.link.words import cosine
@@ -38,9 +41,9 @@ BURSTS = 1.0
 cross-validation on train/link_pairs, over several shifts of the prior)."""
 ALIKE = 0.3
 """Least similarity of the sentences of two accounts whose whole texts are looked at for a near-copy."""
-KEPT = 6_000
-"""Accounts kept ready from one call to the next: the candidates of a batch are mostly those of the batch before."""
-KEPT_TEXTS = 1_500
+KEPT = 4_000
+"""Accounts kept ready in memory from one call to the next: the candidates of a batch are mostly those of the batch before."""
+KEPT_TEXTS = 1_000
 """Texts kept so: about those of the accounts, so that both are full after as many articles and memory stays flat from there."""
 
 
@@ -52,10 +55,16 @@ class _Ready(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """What is kept of one record: accounts by id and the number that they have there as long as they do not change, and texts by document."""
+    """What is kept of one record: accounts by the number that they have there as long as they do not change, and texts by document."""
 
-    ready: dict[tuple[str, int], _Ready]
-    outlines: dict[str, Outline]
+    ready: Shelf[int, _Ready]
+    outlines: Shelf[str, Outline]
+
+    @classmethod
+    def empty(cls) -> _Kept:
+        """Nothing yet."""
+        decoder = msgspec.msgpack.Decoder(_Ready)
+        return cls(Shelf(KEPT, msgspec.msgpack.encode, decoder.decode), Shelf(KEPT_TEXTS, pickle.dumps, pickle.loads))
 
 
 _kept: WeakKeyDictionary[RecordQuery, _Kept] = WeakKeyDictionary()
@@ -87,8 +96,9 @@ class _Component:
         self.documents: dict[str, str] = {}
         self.numbers: dict[str, int] = {}
         self.ready: dict[str, _Ready] = {}
-        self.made, outlines = _kept.setdefault(query, _Kept({}, {}))
-        _trim(outlines, KEPT_TEXTS)
+        if query not in _kept:
+            _kept[query] = _Kept.empty()
+        self.made, outlines = _kept[query]
         self.scores: dict[Pair, float] = {}
         self.verdicts: dict[Pair, str] = {}
         self.near: dict[str, set[str]] = {}
@@ -141,30 +151,35 @@ class _Component:
     def keep_ready(self) -> None:
         """Keep the new accounts ready for later calls, now that the number is known that each has in the record."""
         for id in self.new.keys() & self.numbers.keys():
-            _trim(self.made, KEPT)
-            self.made[id, self.numbers[id]] = self.ready[id]
+            self.made.put(self.numbers[id], self.ready[id])
 
     def load(self, ids: Iterable[str]) -> None:
-        """Take in those of some accounts that are neither here nor ready."""
-        missing = sorted(id for id in ids if id not in self.accounts and (id, self.numbers.get(id)) not in self.made)
-        for account in self.query.accounts(missing) if missing else ():
-            self.accounts[account.id] = account
+        """Take in those of some accounts that are neither here nor ready, with the texts that they are made ready from."""
+        missing = sorted(id for id in ids if id not in self.accounts and self.kept(id) is None)
+        found = self.query.accounts(missing) if missing else []
+        self.accounts.update((account.id, account) for account in found)
+        unread = {account.document_id for account in found if leads(account)} - self.bodies.keys()
+        self.bodies.update((id, text.body) for id, text in (self.query.texts(unread) if unread else {}).items())
 
     def ready_of(self, id: str) -> _Ready:
         """The account made ready, or as it was made by an earlier call."""
-        if id not in self.ready:
-            key = id, self.numbers.get(id, -1)
-            if key not in self.made:
-                account = self.accounts[id] if id in self.accounts else self.query.accounts([id])[0]
-                made = profile(account, self.body(account.document_id) if leads(account) else None)
-                found = _Ready(replace(made, account=_without_words(account)), frozenset(keys_of(account)))
-                if key[1] < 0:
-                    self.ready[id] = found
-                    return found
-                _trim(self.made, KEPT)
-                self.made[key] = found
-            self.ready[id] = self.made[key]
-        return self.ready[id]
+        found = self.kept(id)
+        if found is None:
+            account = self.accounts[id] if id in self.accounts else self.query.accounts([id])[0]
+            made = profile(account, self.body(account.document_id) if leads(account) else None)
+            found = self.ready[id] = _Ready(replace(made, account=_without_words(account)), frozenset(keys_of(account)))
+            if id in self.numbers:
+                self.made.put(self.numbers[id], found)
+        return found
+
+    def kept(self, id: str) -> _Ready | None:
+        """The account as this call or an earlier one made it ready."""
+        found = self.ready.get(id)
+        if found is None and id in self.numbers:
+            found = self.made.get(self.numbers[id])
+            if found is not None:
+                self.ready[id] = found
+        return found
 
     def widen(self) -> set[str]:
         """The new accounts and all that hang together with them by positive odds, verdicts or a stored group; groups are taken whole."""
@@ -179,6 +194,7 @@ class _Component:
                     continue
                 taken |= members
             self.ask_links(taken)
+            self.load(taken)
             touched |= taken
             waiting = {other for id in taken for other in self.near.get(id, ())} - touched if taken else set()
         return touched
@@ -187,8 +203,9 @@ class _Component:
         """Each account with those of its stored event; alone where it is new."""
         found = {id: {id} for id in ids & self.new.keys()}
         for group in self.query.groups_of(sorted(ids)):
-            self.documents.update(group)
-            members = {id for id, _ in group}
+            self.documents.update((id, document_id) for id, document_id, _ in group)
+            self.numbers.update((id, number) for id, _, number in group)
+            members = {id for id, _, _ in group}
             self.stored.add(tuple(sorted(members)))
             for member in members:
                 self.near.setdefault(member, set()).update(members - {member})
@@ -306,12 +323,6 @@ class _Component:
 def _without_words(account: Account) -> Account:
     """What is compared as it stands; the words are in the profile, so that thousands can be kept."""
     return replace(account, mention=replace(account.mention, evidence=(), claims=(), perpetrators=(), targets=(), victims=(), weapons=()))
-
-
-def _trim(kept: dict[Any, Any], most: int) -> None:
-    """Make room for the next one where so many are here, the oldest first."""
-    while len(kept) >= most:
-        del kept[next(iter(kept))]
 
 
 def _age(account: Account) -> tuple[bool, str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -42,20 +43,20 @@ class Signs(msgspec.Struct, frozen=True):
     follows: bool
 
 
-def read_signs(title: str, opening: str) -> Signs:
-    """The signs of a report; both may be empty."""
+def read_signs(title: str, opening: str, told: Iterable[str]) -> Signs:
+    """The signs of a report; both may be empty. `told` are the terms of both."""
     text = f"{title} . {opening}"
-    terms = sorted(set(terms_of(text)))
-    lists = config.data("link/signs.toml")
+    low = text.lower()  # much faster than to ignore case
+    terms = sorted(set(told))
     return Signs(
         terms={term: weight(term) for term in terms},
         countries=frozenset(_countries()[name] for name in _country_names().findall(text)),
         names=frozenset(_names(title, opening)),
-        dead=_dead(text),
+        dead=_dead(low),
         means=_groups_of(terms, "means"),
         targets=_groups_of(terms, "targets"),
-        another=bool(re.search(lists["another"], text, re.IGNORECASE)),
-        follows=bool(re.search(lists["follows"], text, re.IGNORECASE)),
+        another=_patterns("another")[0].search(low) is not None,
+        follows=_patterns("follows")[0].search(low) is not None,
     )
 
 
@@ -125,7 +126,10 @@ def _countries() -> dict[str, str]:
 
 @cache
 def _country_names() -> re.Pattern[str]:
-    return re.compile(r"\b(?=[A-Z])(?:" + "|".join(sorted(map(re.escape, _countries()), key=len, reverse=True)) + r")\b")
+    by_letter: dict[str, list[str]] = {}  # so that a word is tried against names of its letter alone
+    for name in sorted(map(re.escape, _countries()), key=len, reverse=True):
+        by_letter.setdefault(name[0], []).append(name[1:])
+    return re.compile(r"\b(?=[A-Z])(?:" + "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in by_letter.items()) + r")\b")
 
 
 def _names(title: str, opening: str) -> set[str]:
@@ -145,6 +149,11 @@ def _names(title: str, opening: str) -> set[str]:
 
 
 def _dead(text: str) -> frozenset[int]:
-    """Counts of dead as figures, from figures and number words."""
-    patterns = config.data("link/signs.toml")["dead"]
-    return frozenset(int(stem(plain(match["n"]))) for pattern in patterns for match in re.finditer(pattern, text, re.IGNORECASE))
+    """Counts of dead as figures, from figures and number words in lower case."""
+    return frozenset(int(stem(plain(match["n"]))) for pattern in _patterns("dead") for match in pattern.finditer(text))
+
+
+@cache
+def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
+    listed = config.data("link/signs.toml")[name]
+    return tuple(map(re.compile, [listed] if isinstance(listed, str) else listed))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from khronika.link.shelf import Shelf
 from khronika.link.words import plain
 
 LEAST = 0.5
@@ -34,10 +35,11 @@ class Texts:
         known: outlines made before, by document; new ones are put there.
     """
 
-    def __init__(self, body_of: Callable[[str], str | None] | None = None, known: dict[str, Outline] | None = None) -> None:
+    def __init__(self, body_of: Callable[[str], str | None] | None = None, known: Shelf[str, Outline] | None = None) -> None:
         self._body_of = body_of
         self._shingles: dict[str, frozenset[str]] = {}
-        self._outlines = known if known is not None else {}
+        self._outlines: dict[str, Outline] = {}
+        self._known = known
 
     def add(self, id: str, body: str) -> None:
         """Take in one text."""
@@ -60,13 +62,19 @@ class Texts:
 
     def _outline(self, id: str) -> Outline:
         if id not in self._outlines:
-            from rensa import RMinHash
-
-            words = self._shingles_of(id)
-            sketch = RMinHash(num_perm=128, seed=11)
-            sketch.update(list(words))
-            self._outlines[id] = Outline(len(words), sketch)
+            self._outlines[id] = (self._known.get(id) if self._known else None) or self._made(id)
         return self._outlines[id]
+
+    def _made(self, id: str) -> Outline:
+        from rensa import RMinHash
+
+        words = self._shingles_of(id)
+        sketch = RMinHash(num_perm=128, seed=11)
+        sketch.update(list(words))
+        made = Outline(len(words), sketch)
+        if self._known is not None:
+            self._known.put(id, made)
+        return made
 
 
 def shingles(body: str) -> frozenset[str]:

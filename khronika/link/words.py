@@ -14,7 +14,7 @@ from khronika import config
 from khronika.text import fold
 
 Vector = dict[str, float]
-"""Terms with weights; the squares sum to one."""
+"""Terms with weights, in the order of the alphabet; the squares sum to one."""
 
 SMOOTH = 20
 """Texts of ten thousand that any term is held to be in: names beyond the table do not drown the rest."""
@@ -45,12 +45,14 @@ def plain(text: str) -> str:
 
 def terms_of(text: str) -> list[str]:
     """Stems of all words that carry meaning, in order; numbers stay."""
-    return [stem(word) for word in _TERM.findall(plain(text)) if word not in _stop() and (len(word) > 1 or word.isdigit())]
+    stop = _stop()
+    return [stem(word) for word in _TERM.findall(plain(text)) if word not in stop and (len(word) > 1 or word.isdigit())]
 
 
 def weight(term: str) -> float:
     """How rare a term is: natural log of (texts / texts with it), highest for a term not in the table."""
-    return _weights().get(term, _unseen())
+    found = _weights().get(term)
+    return _unseen() if found is None else found
 
 
 def vector(terms: Iterable[str]) -> Vector:
@@ -60,14 +62,14 @@ def vector(terms: Iterable[str]) -> Vector:
         counts[term] = counts.get(term, 0) + 1
     raw = {term: (1 + math.log(n)) * weight(term) for term, n in counts.items()}
     length = math.sqrt(sum(value * value for value in raw.values()))
-    return {term: value / length for term, value in raw.items()} if length else {}
+    return {term: raw[term] / length for term in sorted(raw)} if length else {}
 
 
 def cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     """Similarity of two vectors, 0 to 1."""
     if len(a) > len(b):
         a, b = b, a
-    return sum(value * b[term] for term, value in sorted(a.items()) if term in b)
+    return sum([value * b[term] for term, value in a.items() if term in b])
 
 
 def rarest(terms: Iterable[str], n: int) -> list[str]:

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from khronika.jsonl import to_json
-from khronika.record import log, schema
+from khronika.record import log, schema, store
 from khronika.record.merge import apply_fitting, event_id, is_dropped, merge, seq_of
 from khronika.text import fold as fold_words
 from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking
@@ -34,6 +34,7 @@ class Fold:
         self._waiting: dict[sa.Table, list[dict[str, Any]]] = {}
         self._accounts: dict[int, Account] = {}
         self._new: set[str] = set()
+        self._documents: dict[str, dict[str, Any]] = {}
 
     @property
     def is_open(self) -> bool:
@@ -53,10 +54,10 @@ class Fold:
     def flush(self) -> None:
         """Write the rows that wait, so that queries see them."""
         for table, rows in self._waiting.items():
-            if rows:
-                self._db.execute(table.insert(), rows)
+            store.insert(self._db, table, rows)
         self._waiting.clear()
         self._new.clear()
+        self._documents.clear()
 
     def _add(self, table: sa.Table, row: dict[str, Any]) -> None:
         self._waiting.setdefault(table, []).append(row)
@@ -65,9 +66,11 @@ class Fold:
 
     def _document(self, entry: Entry, body: bytes) -> None:
         document = msgspec.json.decode(_head(body), type=Document)
-        row = {"id": document.id, "seq": entry.seq, "url": document.url, "source": document.source, "superseded_by": None}
+        row: dict[str, Any] = {"id": document.id, "seq": entry.seq, "url": document.url, "source": document.source, "superseded_by": None}
         day = document.published.isoformat() if document.published else None
-        self._add(schema.document, {**row, "published": day, "text_seq": None, "reading_seq": None})
+        row |= {"published": day, "text_seq": None, "reading_seq": None}
+        self._add(schema.document, row)
+        self._documents[document.id] = row
         if document.supersedes:
             self.flush()
             d = schema.document
@@ -92,13 +95,12 @@ class Fold:
 
     def _is_new(self, document_id: str) -> bool:
         """Whether the document came in since the last flush, so that no query is needed to know that it has no accounts."""
-        return any(row["id"] == document_id for row in self._waiting.get(schema.document, ()))
+        return document_id in self._documents
 
     def _point(self, document_id: str, column: str, seq: int) -> None:
-        for row in self._waiting.get(schema.document, ()):
-            if row["id"] == document_id:
-                row[column] = seq
-                return
+        if document_id in self._documents:
+            self._documents[document_id][column] = seq
+            return
         d = schema.document
         self._db.execute(d.update().where(d.c.id == document_id).values({column: seq}))
 
@@ -122,8 +124,8 @@ class Fold:
             self._db.execute(a.update().where(a.c.id == account.id).values(values))
             self._db.execute(k.delete().where(k.c.seq == known.seq))
             self._touched.add(known.event_no)
-        for key in dict.fromkeys(stored.keys):
-            self._add(k, {"key": key, "seq": known.seq if known else entry.seq})
+        for number in dict.fromkeys(map(schema.key_number, stored.keys)):
+            self._add(k, {"number": number, "seq": known.seq if known else entry.seq})
 
     def _erased_account(self, entry: Entry) -> None:
         """Nothing is left of it but its place in an event, whose id may be minted from it."""
@@ -139,17 +141,22 @@ class Fold:
         self.flush()
         a = schema.account
         homes = self._homes([*(id for group in linking.groups for id in group), *linking.copies])
+        moved: dict[int, int] = {}
         for group in linking.groups:
             rows = [homes[id] for id in group if id in homes]
             event_no = min((seq for seq, _ in rows), default=0)
-            changed = [(seq, number) for seq, number in rows if number != event_no]
+            changed = {seq: number for seq, number in rows if number != event_no}
             if changed:
-                self._touched |= {number for _, number in changed} | {event_no}
-                self._db.execute(a.update().where(a.c.seq.in_([seq for seq, _ in changed])).values(event_no=event_no))
+                self._touched |= {*changed.values(), event_no}
+                moved |= dict.fromkeys(changed, event_no)
                 homes |= {id: (homes[id][0], event_no) for id in group if id in homes}
-        for account_id, older in linking.copies.items():
-            self._db.execute(a.update().where(a.c.id == account_id).values(copy_of=older))
-            self._touched |= {homes[account_id][1]} if account_id in homes else set()
+        if moved:
+            change = a.update().where(a.c.seq == sa.bindparam("of_seq")).values(event_no=sa.bindparam("to_event"))
+            self._db.execute(change, [{"of_seq": seq, "to_event": number} for seq, number in moved.items()])
+        copies = [{"of_id": id, "older": older} for id, older in linking.copies.items()]
+        if copies:
+            self._db.execute(a.update().where(a.c.id == sa.bindparam("of_id")).values(copy_of=sa.bindparam("older")), copies)
+            self._touched |= {homes[id][1] for id in linking.copies if id in homes}
         self._store_links(linking.links, machine=True)
 
     def _homes(self, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -173,7 +180,7 @@ class Fold:
         t = schema.link
         old = t.delete().where(t.c.a == sa.bindparam("old_a"), t.c.b == sa.bindparam("old_b"), t.c.machine == machine)
         self._db.execute(old, [{"old_a": row["a"], "old_b": row["b"]} for row in rows])
-        self._db.execute(t.insert(), rows)
+        store.insert(self._db, t, rows)
 
     def _correction(self, entry: Entry, body: bytes) -> None:
         correction = msgspec.json.decode(body, type=Correction)

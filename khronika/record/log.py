@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from khronika.errors import RecordError
-from khronika.record import schema
+from khronika.record import schema, store
 from khronika.types import Entry
 
 LEVEL = 4
@@ -57,10 +57,8 @@ def make_row(before: str, seq: int, at: dt.datetime, by: str, kind: str, key: st
 
 def insert(connection: sa.Connection, rows: Sequence[Row]) -> None:
     """Write entries and payloads."""
-    if not rows:
-        return
-    connection.execute(schema.entry.insert(), [_columns(row.entry) for row in rows])
-    connection.execute(schema.payload.insert(), [{"seq": row.entry.seq, "salt": row.salt, "body": zlib.compress(row.body, LEVEL)} for row in rows])
+    store.insert(connection, schema.entry, [_columns(row.entry) for row in rows])
+    store.insert(connection, schema.payload, [{"seq": row.entry.seq, "salt": row.salt, "body": zlib.compress(row.body, LEVEL)} for row in rows])
 
 
 def insert_entry(connection: sa.Connection, entry: Entry) -> None:

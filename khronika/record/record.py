@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from operator import itemgetter
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from khronika.record.writing import Transaction
 from khronika.types import Account, Assessment, Correction, Document, Entry, Event, Filter, Forecast, Link, Reading, SetAside, Text
 
 PAGE = 400
+Value = TypeVar("Value")
 
 
 class Record:
@@ -164,8 +166,11 @@ class Record:
 
     def text(self, document_id: str) -> Text | None:
         """What the document says."""
-        found: Text | None = self._pointed(document_id, "text_seq", Text)
-        return found
+        return self.texts([document_id]).get(document_id)
+
+    def texts(self, document_ids: Iterable[str]) -> dict[str, Text]:
+        """What each of these documents that has a text says."""
+        return self._pointed(document_ids, schema.document.c.text_seq, Text)
 
     def reading_of(self, document_id: str) -> Reading | None:
         """The newest reading of the document, without its mentions (`accounts_of_document` has them)."""
@@ -173,19 +178,15 @@ class Record:
 
     def readings_of(self, document_ids: Iterable[str]) -> dict[str, Reading]:
         """The newest reading of each of these documents that has one."""
-        d, wanted = schema.document, sorted(set(document_ids))
-        seqs: dict[int, str] = {}
-        for at in range(0, len(wanted), PAGE):
-            query = sa.select(d.c.id, d.c.reading_seq).where(d.c.id.in_(wanted[at : at + PAGE]), d.c.reading_seq.is_not(None))
-            seqs |= {row.reading_seq: row.id for row in self._rows(query)}
-        return {seqs[seq]: msgspec.json.decode(body, type=Reading) for seq, body in self._payloads(list(seqs)).items()}
+        return self._pointed(document_ids, schema.document.c.reading_seq, Reading)
 
-    def _pointed(self, document_id: str, column: str, type: Any) -> Any:
-        row = self._one(sa.select(schema.document.c[column]).where(schema.document.c.id == document_id))
-        if row is None or row[0] is None:
-            return None
-        body = self._payloads([row[0]]).get(row[0])
-        return msgspec.json.decode(body, type=type) if body is not None else None
+    def _pointed(self, document_ids: Iterable[str], column: sa.Column[Any], type: type[Value]) -> dict[str, Value]:
+        """The payloads that a column of documents points to."""
+        wanted, seqs = sorted(set(document_ids)), dict[int, str]()
+        for at in range(0, len(wanted), PAGE):
+            query = sa.select(schema.document.c.id, column).where(schema.document.c.id.in_(wanted[at : at + PAGE]), column.is_not(None))
+            seqs |= {row[1]: row[0] for row in self._rows(query)}
+        return {seqs[seq]: msgspec.json.decode(body, type=type) for seq, body in self._payloads(list(seqs)).items()}
 
     def rejections(self) -> Iterator[SetAside]:
         """What was set aside or not coded, with the reason, oldest first."""
@@ -244,18 +245,24 @@ class Record:
 
     def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
         """Ids of accounts that share a blocking key, oldest first, each with the seq of its payload; the `limit` that share most where there are more."""
-        rows = self._rows(_BY_KEYS, {"keys": list(keys), "limit": limit})
-        return [(row.id, row.body_seq) for row in sorted(rows, key=lambda row: row.seq)]
+        with store.faults(self.address):
+            if self._tx is not None:
+                self._tx.flush()
+            # Numbers stand in the statement itself: as values they would take longer than the search.
+            rows = self._db.exec_driver_sql(_BY_KEYS.format(numbers=",".join(str(schema.key_number(key)) for key in keys) or "NULL", limit=int(limit))).all()
+            if self._tx is None:
+                self._db.rollback()
+        return [(id, body_seq) for id, _, body_seq in sorted(rows, key=itemgetter(1))]
 
-    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str], ...]]:
-        """The events that accounts belong to, each as the (account id, document id) of all that speak in it; accounts that are not here are left out."""
+    def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str, int], ...]]:
+        """The events that accounts belong to, each as (account id, document id, seq of its payload) of all that speak in it; accounts that are not here are left out."""
         wanted = list(account_ids)
-        found: dict[int, tuple[tuple[str, str], ...]] = {}
+        found: dict[int, tuple[tuple[str, str, int], ...]] = {}
         for at in range(0, len(wanted), PAGE):
             rows = self._rows(_GROUPS, {"ids": wanted[at : at + PAGE]})
             for number, group in groupby(rows, key=lambda row: row.event_no):
                 speaking = (row for row in group if row.reading_seq is None or row.body_seq > row.reading_seq or self._is_typed(row.body_seq))
-                found[number] = tuple((row.id, row.document_id) for row in speaking)
+                found[number] = tuple((row.id, row.document_id, row.body_seq) for row in speaking)
         return [found[number] for number in sorted(found)]
 
     def _is_typed(self, seq: int) -> bool:
@@ -412,6 +419,14 @@ class Record:
             self._db.rollback()
         return upkeep.erase(self, self._db, upkeep.Erasure(key=item, digests=digests, basis=basis, by=by))
 
+    def erased_since(self, as_of: int | dt.datetime) -> int:
+        """How many entries of the log as it was then were erased later: where there are any, the view of then is what is left of it."""
+        until = self._seq_as_of(as_of)
+        gone: set[int] = set()
+        for _, body in self.entries(until or 0, "erasure"):
+            gone.update(msgspec.json.decode(body or b'{"seqs":[]}')["seqs"])
+        return sum(seq <= (until or 0) for seq in gone)
+
     def erasures(self) -> list[upkeep.Erasure]:
         """What was erased: the tombstones of the log, and those noted beside the file that are not among them."""
         with store.faults(self.address):
@@ -475,11 +490,8 @@ class Record:
         return Counter({row[0]: row[1] for row in self._rows(sa.select(e.c.kind, sa.func.count()).group_by(e.c.kind))})
 
 
-def _by_keys() -> sa.Select[Any]:
-    a, k = schema.account, schema.key
-    shared = sa.select(k.c.seq, sa.func.count().label("n")).where(k.c.key.in_(sa.bindparam("keys", expanding=True))).group_by(k.c.seq)
-    most = shared.order_by(sa.desc("n"), k.c.seq).limit(sa.bindparam("limit")).subquery()
-    return sa.select(a.c.id, a.c.seq, a.c.body_seq).join(most, most.c.seq == a.c.seq)
+_BY_KEYS = f"""SELECT a.id, a.seq, a.body_seq FROM {schema.account} a JOIN
+(SELECT seq, count(*) AS n FROM {schema.key} WHERE number IN ({{numbers}}) GROUP BY seq ORDER BY n DESC, seq LIMIT {{limit}}) most ON most.seq = a.seq"""
 
 
 def _groups() -> sa.Select[Any]:
@@ -490,7 +502,7 @@ def _groups() -> sa.Select[Any]:
     return query.order_by(a.c.event_no, a.c.seq)
 
 
-_BY_KEYS, _GROUPS = _by_keys(), _groups()  # made once: they are asked for every account that comes in
+_GROUPS = _groups()  # made once: they are asked for every account that comes in
 
 
 def _until(table: sa.FromClause, seq: int | None) -> list[sa.ColumnElement[bool]]:

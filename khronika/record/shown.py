@@ -1,4 +1,4 @@
-"""Events that changed in, and the rows that a profile may see of them kept and searched: what web/ shows in lists.
+"""Events that changed in, and the rows that a profile may see of them kept and searched: what web/ shows in lists and transfer/ hands out.
 
 The rule: the fold drops a row in the transaction that changes its event, so no row is older than what is held; who may show fills it again.
 """
@@ -12,10 +12,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from khronika.record import log, schema, store
+from khronika.record.filters import where_filter
 from khronika.record.fold import unpack_event
 from khronika.record.record import PAGE, Record
 from khronika.text import words_of
-from khronika.types import Event
+from khronika.types import Event, Filter
 
 
 class Head(NamedTuple):
@@ -34,6 +35,15 @@ class ShownRow(NamedTuple):
     seq: int
     body: bytes
     words: str
+
+
+class Standing(NamedTuple):
+    """An event as it stands by the entry `seq`; `kept` is what a profile may see of it, where that was kept. `event` is None where it was not asked for."""
+
+    event_no: int
+    seq: int
+    kept: bytes | None
+    event: Event | None
 
 
 def changed_since(record: Record, seq: int) -> list[int]:
@@ -129,6 +139,30 @@ def bodies(record: Record, profile: str, numbers: Iterable[int] | None = None) -
     while rows := record._rows(query.where(s.c.event_no > after).limit(5000)):
         yield from (tuple(row) for row in rows)
         after = rows[-1].event_no
+
+
+def count(record: Record) -> int:
+    """How many events stand."""
+    return int(record._one(sa.select(sa.func.count()).select_from(schema.tally))[0])
+
+
+def standing(record: Record, profile: str, policy: str, wanted: Filter, whole: bool = False) -> Iterator[list[Standing]]:
+    """The events that a filter chooses, in the order of `Record.events`, in pages, each with the row that a policy of this digest made of it.
+
+    Args:
+        whole: with the event itself also where its row is kept.
+    """
+    h, s = schema.event_head, schema.shown
+    beside = h.outerjoin(s, sa.and_(s.c.event_no == h.c.event_no, s.c.profile == profile, s.c.policy == policy))
+    body = h.c.body if whole else sa.case((s.c.id.is_(None), h.c.body))
+    query = sa.select(h.c.event_no, h.c.seq, h.c.first_day, s.c.body.label("kept"), body.label("body")).select_from(beside)
+    query = query.where(h.c.body.is_not(None), *where_filter(h, wanted)).order_by(h.c.first_day, h.c.event_no).limit(PAGE)
+    rows = record._rows(query)
+    while rows:
+        yield [Standing(row.event_no, row.seq, row.kept, unpack_event(row.body) if row.body else None) for row in rows]
+        if len(rows) < PAGE:
+            return
+        rows = record._rows(query.where(sa.tuple_(h.c.first_day, h.c.event_no) > sa.tuple_(rows[-1].first_day, rows[-1].event_no)))
 
 
 def search(record: Record, profile: str, text: str) -> list[int]:

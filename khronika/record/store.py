@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -66,6 +69,8 @@ def _sqlite(path: str, read_only: bool) -> sa.Engine:
         # FULL: what was acknowledged survives a power cut too; one commit a batch makes it cheap.
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA cache_size=-32000")
+        # Pages of indexes that every batch touches are written to the file once in many batches.
+        raw.execute("PRAGMA wal_autocheckpoint=8000")
         return raw
 
     return sa.create_engine(f"sqlite:///{os.path.abspath(path)}", creator=open_file, poolclass=sa.pool.NullPool)
@@ -154,6 +159,20 @@ def _begun(connection: sa.Connection) -> Iterator[None]:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("COMMIT")
     connection.commit()
+
+
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows of plain values, all with the same columns, as they are: to have each value looked at takes two thirds of the time."""
+    if rows:
+        connection.exec_driver_sql(_insertion(connection.dialect.name, table, tuple(rows[0])), list(rows))
+
+
+@cache
+def _insertion(dialect: str, table: sa.Table, columns: tuple[str, ...]) -> str:
+    """An insertion with one named parameter a column, as the driver wants it."""
+    module, style = ("sqlite.pysqlite", "named") if dialect == "sqlite" else ("postgresql.psycopg", "pyformat")
+    driver = importlib.import_module(f"sqlalchemy.dialects.{module}").dialect(paramstyle=style)
+    return str(table.insert().compile(dialect=driver, column_keys=list(columns)))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -59,11 +59,16 @@ class _Month:
         self.p: list[float] = []
 
 
-def measure(events: Iterable[tuple[Event, Sequence[Account]]], covered: Sequence[Coverage]) -> Quality:
-    """Figures on a record; events are streamed once."""
+def measure(events: Iterable[tuple[Event, Sequence[Account]]], covered: Sequence[Coverage] | None = None) -> Quality:
+    """Figures on a record; events are streamed once.
+
+    Args:
+        covered: the documents that were read; None: those that tell of these events, where they are some of many.
+    """
     n = contested = no_day = no_place = fresh = reviewed = reports = sources = 0
     delays: list[int] = []
     months: dict[str, _Month] = defaultdict(_Month)
+    told: dict[str, tuple[dt.date | None, str | None]] = {}
     for event, accounts in events:
         n += 1
         when = event.when.value
@@ -78,6 +83,8 @@ def measure(events: Iterable[tuple[Event, Sequence[Account]]], covered: Sequence
         if days and when.end and when.basis != "assumed_fresh":
             delays.append(max(0, (min(days) - when.end).days))
         for account in accounts:
+            if covered is None:
+                told[account.document_id] = (account.published, account.source)
             if account.published:
                 month = months[_month(account.published)]
                 month.accounts += 1
@@ -85,6 +92,8 @@ def measure(events: Iterable[tuple[Event, Sequence[Account]]], covered: Sequence
                 if account.mention.p is not None:
                     month.p.append(account.mention.p)
     delays.sort()
+    if covered is None:
+        covered = [Coverage(day, source, number) for (day, source), number in Counter(told.values()).items()]
     return Quality(
         events=n,
         contested=_share(contested, n),

@@ -1,13 +1,15 @@
 """Counts a bin in, a rate ratio with its interval and test out, by negative binomial regression (statsmodels), or a refusal.
 
-Interval and test come from the profile of the likelihood, with the F instead of the chi-square distribution where the spread is estimated, since bins are few; `bench/trend.py`
-holds what they promise against simulated series. Nothing is said of fewer than `LEAST_BINS` bins or `LEAST_EVENTS` events.
+Test and interval compare the score of the regression with what it is when the bins' residuals are shuffled: where nothing changes the bins are alike, whatever
+their spread, so the rate of false alarms needs no guess at it; the interval is the ratios that the test does not reject. `bench/trend.py` holds both against simulated
+series. Nothing is said of fewer than `LEAST_BINS` bins or `LEAST_EVENTS` events.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 LEAST_BINS, LEAST_EVENTS = 12, 10
+NEAREST = 1e-4
+"""How exactly the ends of an interval are found, in logarithms."""
+SHUFFLES = 4999
+"""Shuffles of the bins, fewer where there are many bins, always the same for as many bins: the same counts give the same figures."""
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,26 +68,25 @@ def rate_ratio(counts: Sequence[int], x: Sequence[float], exposure: Sequence[flo
         return few
     y, at = np.asarray(counts, float), np.asarray(x, float)
     logs = np.zeros(len(y)) if exposure is None else np.log(np.asarray(exposure, float))
-    profile = _Profile(y, at - at.mean(), logs)
-    distribution = _reference(len(y), profile.alpha)
-    bound = profile.top - float(distribution.ppf(level)) / 2
+    at -= at.mean()
+    beta, alpha = fit(y, at, logs)
+    shuffled = Shuffled(y, at, logs, alpha)
+    tail = (1 - level) / 2
+    p, low, high = min(shuffled.tails(0.0)), shuffled.edge(beta, tail, -1), shuffled.edge(beta, tail, 1)
+    if p >= tail:  # ties at 0 alone may put an edge on its other side; the interval says what the test says
+        low, high = min(low, 0.0), max(high, 0.0)
+    elif low <= 0 <= high:
+        low, high = (NEAREST, high) if beta > 0 else (low, -NEAREST)
     return Trend(
-        ratio=math.exp(profile.best),
-        low=math.exp(profile.edge(bound, -1)),
-        high=math.exp(profile.edge(bound, 1)),
-        p=float(distribution.sf(max(0.0, 2 * (profile.top - profile.at(0.0))))),
-        dispersion=profile.alpha,
+        ratio=math.exp(beta),
+        low=math.exp(low),
+        high=math.exp(high),
+        p=min(1.0, 2 * p),
+        dispersion=alpha,
         bins=len(y),
         events=int(y.sum()),
         level=level,
     )
-
-
-def _reference(bins: int, alpha: float) -> Any:
-    """What twice the log-likelihood ratio follows: F where the spread is estimated from the bins, chi-square where it is Poisson's."""
-    from scipy.stats import chi2, f
-
-    return f(1, bins - 2) if alpha else chi2(1)
 
 
 def refuse_few(counts: Sequence[int], x: Sequence[float]) -> Refusal | None:
@@ -94,54 +99,87 @@ def refuse_few(counts: Sequence[int], x: Sequence[float]) -> Refusal | None:
     return None
 
 
-class _Profile:
-    """The log-likelihood as a function of beta, the level at its best and the over-dispersion as estimated once."""
+def fit(y: Array, x: Array, logs: Array) -> tuple[float, float]:
+    """Beta and over-dispersion in turn, until neither moves: statsmodels' GLM for beta, the likelihood for alpha."""
+    import numpy as np
+    import statsmodels.api as sm
 
-    def __init__(self, y: Array, x: Array, logs: Array) -> None:
-        self._y, self._x, self._logs = y, x, logs
-        self.alpha = 0.0
-        self.best, self.top = self._fit()
+    design, alpha = np.column_stack([np.ones(len(x)), x]), 0.0
+    for _ in range(25):
+        family = sm.families.NegativeBinomial(alpha=alpha) if alpha else sm.families.Poisson()
+        found = sm.GLM(y, design, family=family, offset=logs).fit()
+        before, alpha = alpha, dispersion_of(y, found.fittedvalues, parameters=2)
+        if abs(alpha - before) <= 1e-4 * (before + 1e-3):
+            break
+    return float(found.params[1]), alpha
 
-    def _fit(self) -> tuple[float, float]:
-        """Beta and over-dispersion in turn, until neither moves: statsmodels' GLM for beta, the likelihood for alpha."""
+
+class Shuffled:
+    """How far out the score of beta stands among those of shuffled bins, at this over-dispersion.
+
+    Args:
+        y: events a bin.
+        x: what the rate may change with, around its mean.
+        logs: logarithm of the exposure, a bin.
+    """
+
+    def __init__(self, y: Array, x: Array, logs: Array, alpha: float) -> None:
+        self._y, self._x, self._logs, self._alpha = y, x, logs, alpha
+        self._orders = _orders(len(y))
+
+    def tails(self, beta: float) -> tuple[float, float]:
+        """Share of shuffles whose score is as great as that of the bins as they are, and as small, where beta is the true one; a tie counts half."""
         import numpy as np
-        import statsmodels.api as sm
 
-        design = np.column_stack([np.ones(len(self._x)), self._x])
-        for _ in range(25):
-            family = sm.families.NegativeBinomial(alpha=self.alpha) if self.alpha else sm.families.Poisson()
-            fit = sm.GLM(self._y, design, family=family, offset=self._logs).fit()
-            before, self.alpha = self.alpha, dispersion_of(self._y, fit.fittedvalues, parameters=2)
-            if abs(self.alpha - before) <= 1e-4 * (before + 1e-3):
-                break
-        beta = float(fit.params[1])
-        return beta, self.at(beta)
+        mean = self._mean(beta)
+        deviation = np.sqrt(mean * (1 + self._alpha * mean))
+        residual, level = (self._y - mean) / deviation, mean / deviation
+        score = self._x * level
+        score -= level * (level @ score) / (level @ level)  # what a change of level would explain is none of beta's
+        residual -= residual.mean()
+        own, found = float(score @ residual), residual[self._orders] @ score
+        margin = 1e-9 * (1 + abs(own))
+        above, below = float((found > own + margin).sum()), float((found < own - margin).sum())
+        ties = (len(found) - above - below + 1) / 2
+        return (above + ties) / (len(found) + 1), (below + ties) / (len(found) + 1)
 
-    def at(self, beta: float) -> float:
-        """Log-likelihood at this beta; the level is found by Newton's steps in its logarithm."""
+    def edge(self, best: float, tail: float, side: int) -> float:
+        """Where beta, going from the best to one side, leaves fewer than `tail` of the shuffles beyond it; infinite where it never does."""
+        inside, step = 0.0, 0.05
+        while self.tails(best + side * step)[side > 0] >= tail:
+            inside, step = step, 2 * step
+            if step > 50:
+                return side * math.inf
+        while step - inside > NEAREST:
+            middle = (inside + step) / 2
+            inside, step = (middle, step) if self.tails(best + side * middle)[side > 0] >= tail else (inside, middle)
+        return best + side * inside
+
+    def _mean(self, beta: float) -> Array:
+        """Expected counts at this beta; their level is found by Newton's steps in its logarithm."""
         import numpy as np
 
         y, rate = self._y, np.exp(beta * self._x + self._logs)
         level = math.log(y.sum() / rate.sum())
-        for _ in range(50 if self.alpha else 0):
+        for _ in range(50 if self._alpha else 0):
             mean = np.exp(level) * rate
-            shrink = 1 + self.alpha * mean
-            step = float(((y - mean) / shrink).sum() / (mean * (1 + self.alpha * y) / shrink**2).sum())
+            shrink = 1 + self._alpha * mean
+            step = float(((y - mean) / shrink).sum() / (mean * (1 + self._alpha * y) / shrink**2).sum())
             level += max(-1.0, min(1.0, step))
             if abs(step) < 1e-9:
                 break
-        return log_likelihood(y, np.exp(level) * rate, self.alpha)
+        found: Array = np.exp(level) * rate
+        return found
 
-    def edge(self, bound: float, side: int) -> float:
-        """Where the profile falls to `bound` on one side of the best beta; infinite where it never does."""
-        from scipy.optimize import brentq
 
-        step = 0.05
-        while self.at(self.best + side * step) > bound:
-            step *= 2
-            if step > 50:
-                return side * math.inf
-        return float(brentq(lambda d: self.at(self.best + side * d) - bound, 0.0, step, xtol=1e-6)) * side + self.best
+@lru_cache(8)
+def _orders(bins: int) -> Any:
+    """Orders of the bins, one a row."""
+    import numpy as np
+
+    count = max(999, min(SHUFFLES, 2_000_000 // bins))
+    rows = np.tile(np.arange(bins, dtype=np.int32), (count, 1))
+    return np.random.default_rng(bins).permuted(rows, axis=1)
 
 
 def dispersion_of(y: Array, mean: Array, parameters: int) -> float:

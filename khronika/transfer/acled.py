@@ -1,7 +1,8 @@
 """Events in, ACLED-shaped rows out (31 columns): one row an actor pair, sub-event type, place and day.
 
-The rule: what several events of one pair, place and day amount to is one row; a total that several events share is divided among them; an actor is named only where the event holds an author; an assumed day is never precision 1; unknown fatalities, which the shape writes as 0, carry
-a tag. docs/exports.md says what is lost.
+The rule: what several events of one pair, place and day amount to is one row, and an event of several days is a row a day; a total that several events share, or
+that several days give, is divided; an actor is named only where the event holds an author; an assumed day is never precision 1; unknown fatalities, which the
+shape writes as 0, carry a tag. docs/exports.md says what is lost.
 """
 
 from __future__ import annotations
@@ -58,15 +59,60 @@ def write_acled(shown: Shown, out: IO[str]) -> Counter[str]:
 
     def rows() -> Iterator[Row]:
         sharing: list[Event] = []
-        for _, events in groupby(told(), key=lambda event: event.when.value.start):  # the events come in the order of their first day
-            alone: list[Event] = []
+        waiting: dict[str, list[Row]] = {}
+        for first, events in groupby(told(), key=lambda event: event.when.value.start):  # the events come in the order of their first day
+            yield from _past(waiting, str(first - WEEK) if first else "", skipped)
             for event in events:
-                (sharing if _shared_totals(event) else alone).append(event)
-            yield from _joined(map(acled_row, alone), skipped)
-        yield from _joined(_divided(sharing), skipped)  # how many share a total is known only now
+                if _shared_totals(event):
+                    sharing.append(event)  # how many share a total is known only at the end
+                else:
+                    _put(waiting, event, acled_row(event))
+        yield from _past(waiting, END, skipped)
+        for event, row in _divided(sharing):
+            _put(waiting, event, row)
+        yield from _past(waiting, END, skipped)
 
-    write_rows(columns("acled"), rows(), out)
+    shown.rows = write_rows(columns("acled"), rows(), out)
     return skipped
+
+
+END = "~"
+"""Behind any day."""
+WEEK = dt.timedelta(days=7)
+"""How far before its place in the order an event's row may stand: policy shows some by their week only."""
+
+
+def _put(waiting: dict[str, list[Row]], event: Event, row: Row) -> None:
+    """Put the rows of an event under their days."""
+    for one in _by_day(row, event.when.value):
+        waiting.setdefault(one["event_date"], []).append(one)
+
+
+def _past(waiting: dict[str, list[Row]], day: str, skipped: Counter[str]) -> Iterator[Row]:
+    """Take out what waits for the days before this one, joined."""
+    for past in sorted(one for one in waiting if one < day):
+        yield from _joined(waiting.pop(past), skipped)
+
+
+def _by_day(row: Row, when: When) -> Iterator[Row]:
+    """A row a day of an event that lasted, its fatalities divided evenly, a person each of the rest to the first days; else the row itself."""
+    count = days_of(when) or 1
+    if not _lasted(when):
+        yield row
+        return
+    assert when.start is not None
+    share, rest = divmod(row["fatalities"], count)
+    for number in range(count):
+        day = when.start + dt.timedelta(days=number)
+        id = row["event_id_cnty"] if number == 0 else f"{row['event_id_cnty']}-{number + 1}"
+        of = {"event_id_cnty": id, "event_date": day.isoformat(), "year": day.year, "time_precision": 1}
+        yield {**row, **of, "fatalities": share + (number < rest), "tags": f"{row['tags']}; day {number + 1} of {count}", "days": count}
+
+
+def _lasted(when: When) -> bool:
+    """Whether the words name its first and last day ("from Monday to Wednesday", "over the past three days"): an event of several days, not one of a day that is not known."""
+    several = when.start is not None and when.end is not None and when.start < when.end
+    return several and when.basis != "assumed_fresh" and (when.granularity == "day" or when.type == "DURATION")
 
 
 ONE_ROW = ("event_date", "time_precision", "sub_event_type", "actor1", "actor2", "country", "admin1", "location", "latitude", "longitude")
@@ -80,7 +126,7 @@ def _joined(rows: Iterable[Row], skipped: Counter[str]) -> Iterable[Row]:
         same = found.setdefault(tuple(row[name] for name in ONE_ROW), row)
         if same is row:
             continue
-        skipped["in the row of the same actors, place and day"] += 1
+        skipped["in the row of the same actors, place and day"] += "days" not in row  # the other days of an event that lasted may have rows
         same["fatalities"] += row["fatalities"]
         same["notes"] = f"{same['notes']} | {row['event_id_cnty']}: {row['notes']}"
         for name in ("assoc_actor_1", "assoc_actor_2", "source", "tags"):
@@ -94,8 +140,8 @@ def _shared_totals(event: Event) -> list[str]:
     return [line for line in event.shared_tolls if line.startswith("killed ")]
 
 
-def _divided(events: Sequence[Event]) -> Iterator[Row]:
-    """Rows of events that share totals, each with its even part; what does not divide goes to the first of them, a person each.
+def _divided(events: Sequence[Event]) -> Iterator[tuple[Event, Row]]:
+    """Events that share totals with their rows, each with its even part; what does not divide goes to the first of them, a person each.
 
     Where several texts give totals for one event, the one that most events share counts, so that the dead are not divided twice.
     """
@@ -110,7 +156,7 @@ def _divided(events: Sequence[Event]) -> Iterator[Row]:
         tags = [tag for tag in row["tags"].split("; ") if tag != "fatalities unknown"] + ([] if high else ["fatalities open upwards"])
         row["tags"] = "; ".join(dict.fromkeys(tags))
         given[line] += 1
-        yield row
+        yield event, row
 
 
 def _why_no_row(event: Event) -> str | None:

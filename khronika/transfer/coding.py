@@ -21,6 +21,9 @@ STATE = frozenset({"State forces", "External/Other forces"})
 class Shown(Protocol):
     """The events that policy lets out, streamed; and the accounts of one, as far as policy lets them out."""
 
+    rows: int | None
+    """How many rows a writer made of them, where an event may be more or less than one."""
+
     def __iter__(self) -> Iterator[Event]: ...
 
     def accounts_of(self, event: Event) -> list[Account]: ...
@@ -43,17 +46,19 @@ def field_types(shape: str, names: Sequence[str]) -> dict[str, str]:
     return {field["name"]: field["type"] for field in fields_of(shape, names)}
 
 
-def write_rows(names: Sequence[str], rows: Iterable[Row], out: IO[str]) -> None:
-    """Write rows as CSV, the header always; None is blank."""
-    writer = csv.DictWriter(out, fieldnames=names, lineterminator="\n", restval=None)
-    writer.writeheader()
+def write_rows(names: Sequence[str], rows: Iterable[Row], out: IO[str]) -> int:
+    """Write rows as CSV, the header always, and return how many; None is blank. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    count = 0
     for row in rows:
-        writer.writerow({name: safe_cell(value) for name, value in row.items()})
+        count += 1
+        cells = map(row.get, names)
+        writer.writerow(["'" + cell if isinstance(cell, str) and cell[:1] in _FORMULA else cell for cell in cells])
+    return count
 
 
-def safe_cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+_FORMULA = frozenset("=+-@\t")
 
 
 def why_not_coded(event: Event) -> str | None:

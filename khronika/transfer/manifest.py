@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,12 +140,13 @@ def to_text(found: dict[str, Any]) -> str:
     return json.dumps(found, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
-def unknown_fatalities(acled: Path) -> list[dict[str, str]]:
-    """The rows of an ACLED-shaped file whose `fatalities` stands for unknown or for a least figure."""
-    with acled.open(encoding="utf-8", newline="") as rows:
-        tagged = [(row["event_id_cnty"], row["tags"].split("; ")) for row in csv.DictReader(rows)]
-    return [
-        {"event_id_cnty": id, "fatalities_open_upwards": str("fatalities open upwards" in tags).lower()}
-        for id, tags in tagged
-        if "fatalities unknown" in tags or "fatalities open upwards" in tags
-    ]
+def unknown_fatalities(acled: Path) -> Iterator[dict[str, str]]:
+    """The rows of an ACLED-shaped file whose `fatalities` stands for unknown or for a least figure, streamed."""
+    with acled.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        names = next(rows)
+        id_at, tags_at = names.index("event_id_cnty"), names.index("tags")
+        for row in rows:
+            is_open = "fatalities open upwards" in row[tags_at]
+            if is_open or "fatalities unknown" in row[tags_at]:
+                yield {"event_id_cnty": row[id_at], "fatalities_open_upwards": str(is_open).lower()}

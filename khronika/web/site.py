@@ -15,7 +15,8 @@ from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record.record import Record
 from khronika.review.public import public_log
-from khronika.transfer.export import EXPORTS, Outgoing
+from khronika.transfer.export import EXPORTS
+from khronika.transfer.outgoing import Outgoing
 from khronika.web import event_view, feed, marks, statics, text_view
 from khronika.web.api import event_json, removed
 from khronika.web.check import check

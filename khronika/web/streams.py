@@ -12,7 +12,8 @@ from typing import IO, cast
 
 from khronika.policy import Policy
 from khronika.record.record import Record
-from khronika.transfer.export import EXPORTS, Outgoing
+from khronika.transfer.export import EXPORTS
+from khronika.transfer.outgoing import Outgoing
 from khronika.types import Event
 from khronika.web.context import Records
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -185,11 +186,13 @@ def test_the_package_does_not_name_the_coders(record, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
-@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
-def test_a_full_disk_behind_standard_output_is_one_clear_line(record, format):
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("words", [["export", "csv"], ["export", "parquet"], ["events"], ["counts"]])
+def test_a_full_disk_behind_standard_output_is_one_clear_line(record, words, buffered):
     with open("/dev/full", "w") as full:
-        command = [sys.executable, "-m", "khronika", "export", format, "--record", record]
-        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        command = [sys.executable, *([] if buffered else ["-u"]), "-m", "khronika", *words, "--record", record]
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=env)
     assert result.returncode == 2 and result.stderr == "khronika: standard output: cannot be written: No space left on device\n"
 
 
@@ -254,6 +257,7 @@ def test_a_line_that_is_no_event_is_told_and_the_rest_goes_on(record, tmp_path):
     [
         (["moon"], "format 'moon' is unknown"),
         (["csv", "--rule", "moon"], "--rule 'moon' is unknown"),
+        (["csv", "--licence", " "], "--licence is empty"),
         (["csv", "--today", "moon"], "--today 'moon' is no day"),
         (["csv", "-o", "/nonexistent/x.csv"], "cannot be written"),
         (["parquet", "-o", "/nonexistent/x.parquet"], "cannot be written"),

@@ -143,3 +143,15 @@ def test_an_audit_is_drawn_coded_and_scored(record):
 def test_quality_gives_shares(record):
     (found,) = lines(run(record, "quality", "--json"))
     assert found["events"] > 5 and 0 <= found["contested"] <= 1 and found["outlets"]
+
+
+def test_quality_of_some_events_is_of_their_documents(record):
+    (whole,), (some,) = (lines(run(record, "quality", "--json", *words)) for words in ((), ("--kind", "remote_explosive")))
+    documents = [sum(month["documents"] for month in found["drift"]) for found in (whole, some)]
+    assert 0 < documents[1] < documents[0] and all(month["accounts_each"] >= 1 for month in some["drift"])
+    assert sum(outlet["documents"] for outlet in some["outlets"]) == documents[1] and some["undated_documents"] <= whole["undated_documents"]
+
+
+def test_a_coder_needs_a_name(record):
+    found = run(record, "audit", "code", "--coder", " ")
+    assert found.exit_code == 2 and "--coder is empty" in found.stderr

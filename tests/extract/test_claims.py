@@ -128,3 +128,27 @@ def test_spans_are_exact(words: list[str], tail: str) -> None:
     for one in find_attributions(text, segments_of(text)):
         for quote in (one.cue, *one.content, *one.chain, *(q for q in (one.speaker, one.voice) if q)):
             assert text.body[quote.start : quote.end] == quote.words and quote.words
+
+
+def test_voice_that_blames_reports_nothing_beside_and_keeps_its_count() -> None:
+    body = "Russian shells hit the mill, the Ukrainian army said. The Ukrainian army said two people were killed in the attack."
+    text = make_text(body)
+    (mention,) = find_claims(text, segments_of(text), [make_mention(body, "hit", body.split(". ")[0] + ".", "Russian shells")])
+    assert [(claim.stance, claim.killed.low if claim.killed else None) for claim in mention.claims] == [("blames", 2)]
+
+
+def test_a_voice_whose_enemy_is_the_subject_blames_without_a_list_of_forces() -> None:
+    body = "The mill burned. Moscow was shelling the mill again, Ukraine’s military command said."
+    text = make_text(body)
+    (mention,) = find_claims(text, segments_of(text), [make_mention(body, "shelling", body.split(". ")[1])])
+    assert [claim.stance for claim in mention.claims] == ["blames"]
+
+
+def test_dash_parts_a_dateline_from_the_voice() -> None:
+    text = make_text("BANGUI, Feb. 3 (Agency) -- The mission confirmed the attack on the mill.")
+    assert [one.voice.words for one in find_attributions(text, segments_of(text)) if one.voice] == ["The mission"]
+
+
+def test_voice_cited_by_a_report() -> None:
+    text = make_text("The report cited a miller as saying that the mill was hit.")
+    assert [one.voice.words for one in find_attributions(text, segments_of(text)) if one.voice] == ["a miller"]

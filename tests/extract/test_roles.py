@@ -25,6 +25,10 @@ RIGHT = [
     ("hit", " a mill, the governor said", ["a mill"]),
     ("killed", " more than 12,400 women", ["more than 12,400 women"]),
     ("shelled", " the village 12 times", ["the village"]),
+    ("hit", " an air base, fuel tanks and radar sets near Orlivka", ["an air base", "fuel tanks", "radar sets"]),
+    ("hit", " a highly fortified compound in Orlivka", ["a highly fortified compound"]),
+    ("killed", " a guard and his son-in-law, the mayor said", ["a guard", "his son-in-law"]),
+    ("attacked", " the U.S. forces there", ["the U.S. forces"]),
 ]
 
 
@@ -39,6 +43,7 @@ LEFT = [
     ("On Monday at least two men", ["at least two men"]),
     ("Syrian and Russian forces", ["Syrian and Russian forces"]),
     ("Ana Petrova, 42, a teacher,", ["Ana Petrova"]),
+    ("At dawn 12 farmhands, most of them women, and two drovers", ["12 farmhands", "two drovers"]),
 ]
 
 
@@ -59,6 +64,12 @@ ROLES = [
     ("The army said on Monday it had shot down nine drones over Orlivka.", "targets", ["nine drones"]),
     ("The army said on Monday it had shot down nine drones over Orlivka.", "weapons", []),
     ("Rebels fired four long-range rockets at Orlivka on Monday, killing two people.", "weapons", ["four long-range rockets"]),
+    ("The navy fired 14 122-mm rounds at the village of Orlivka on Monday.", "targets", ["the village of Orlivka"]),
+    ("A mortar round fell on a tannery in Orlivka on Monday.", "targets", ["a tannery"]),
+    ("The strike in Orlivka on Monday hit a record number of headlines.", "targets", []),
+    ("Gunners of the Red Column shelled Orlivka on Monday.", "perpetrators", ["Gunners of the Red Column"]),
+    ("On Monday, where Syrian troops are pressing on, shelling of Orlivka killed two people.", "perpetrators", ["Syrian troops"]),
+    ("On Monday, the leaders of the republic announced the evacuation of Orlivka.", "perpetrators", ["the leaders of the republic"]),
     ("Police arrested two rebels in Orlivka on Monday over the killing of a priest.", "victims", ["two rebels"]),
 ]
 

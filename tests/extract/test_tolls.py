@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from khronika.extract.headcounts import people_in, read_number
 from khronika.extract.lexicon import load
 from khronika.extract.segments import segments_of
-from khronika.extract.tolls import find_toll, read_number
+from khronika.extract.tolls import find_toll
 from khronika.types import Text, Toll
 
 CASES = tomllib.loads((Path(__file__).parents[1] / "cases" / "tolls.toml").read_text(encoding="utf-8"))["case"]
@@ -38,10 +39,51 @@ def test_part_is_no_rival() -> None:
 
 @pytest.mark.parametrize(
     ("words", "low", "high"),
-    [("twenty-one", 21, 21), ("1,200", 1200, 1200), ("at least five", 5, None), ("up to 40", 0, 40), ("dozens", 24, None), ("a dozen", 12, 12)],
+    [
+        ("twenty-one", 21, 21),
+        ("1,200", 1200, 1200),
+        ("at least five", 5, None),
+        ("up to 40", 0, 40),
+        ("dozens", 24, None),
+        ("a dozen", 12, 12),
+        ("more than 80", 81, None),
+        ("between three and five", 3, 5),
+        ("10-12", 10, 12),
+        ("seven or eight", 7, 8),
+        ("fifty-four", 54, 54),
+        ("40 or more", 40, None),
+    ],
 )
 def test_numbers(words: str, low: int, high: int | None) -> None:
     value = read_number(words, load("en"))
     assert value is not None and value[0] == low
     if words != "a dozen":
         assert value[1] == high
+
+
+PHRASES = [
+    ("a 40-year-old milkmaid", 1), ("Corporal Taras Hlib", 1), ("his daughter-in-law", 1), ("the head of the town of Arvel", 1), ("a family of five", 5),
+    ("a couple", 2), ("her parents", 2), ("both drivers", 2), ("two of the wounded", 2), ("the three brothers", 3),
+    ("soldiers", None), ("the village", None), ("a drone", None), ("12 vehicles", None), ("40 percent", None), ("the crowd", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("phrase", "number"), PHRASES, ids=[phrase for phrase, _ in PHRASES])
+def test_people_in_a_phrase(phrase: str, number: int | None) -> None:
+    value = people_in(phrase, load("en"))
+    assert (value and value[:2]) == (number and (number, number))
+
+
+def test_more_of_a_later_sentence_are_added() -> None:
+    found = toll("The shelling killed four people. One more person died in hospital on Tuesday.", "killed")
+    assert found is not None and (found.low, found.high) == (5, 5)
+
+
+def test_others_of_the_same_sentence_are_not_added_to_those_told_elsewhere() -> None:
+    found = toll("At least 22 people were wounded. One person was killed and 22 others wounded, officials said.", "injured")
+    assert found is not None and (found.low, found.high) == (22, None)
+
+
+def test_one_person_by_name_is_part_of_many() -> None:
+    found = toll("Two soldiers were killed near Arvel. Corporal Taras Hlib was killed by a mine, his sister said.", "killed")
+    assert found is not None and (found.low, found.high) == (2, 2)

@@ -8,11 +8,14 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
 from khronika.errors import RecordError
 from khronika.policy import Policy
-from khronika.record import open_record
+from khronika.record import log, open_record, schema
+from khronika.record.fold import StoredAccount
 from khronika.record.record import Record
 from khronika.types import Assessment, Correction, Filter, Linking, Quote, Reading, SetAside
 from tests.factories import NOON, make_account, make_document
@@ -222,6 +225,42 @@ def test_an_older_record_learns_what_is_hidden(tmp_path: Path) -> None:
         open_record(str(path), read_only=True, clock=lambda: NOON)
     with open_record(str(path), clock=lambda: NOON) as record:
         assert next(record.events()).hidden and record.verify().ok
+
+
+def test_an_older_record_gets_its_keys_as_numbers(address: str, open_at: Callable[[], Record]) -> None:
+    record = open_at()
+    tell(record, "one")
+    tell(record, "two")
+    rows, found = projections(record), record.refs_by_keys(["key:o", "key:t"], 10)
+    assert found
+    keys = [(key, row.seq) for row in record._db.execute(sa.select(schema.account)) for key in stored_keys(record, row.body_seq)]
+    for statement in (
+        "DROP TABLE p_key",
+        "CREATE TABLE p_key (key TEXT NOT NULL, seq BIGINT NOT NULL, CONSTRAINT p_key_pkey PRIMARY KEY (key, seq))",
+        "DROP INDEX entry_kind",
+        "DROP INDEX entry_rejected",
+        "CREATE INDEX entry_kind_key ON entry (kind, key)",
+        "UPDATE alembic_version SET version_num = '0004'",
+    ):
+        record._db.execute(sa.text(statement))
+    record._db.execute(sa.text("INSERT INTO p_key VALUES (:key, :seq)"), [{"key": key, "seq": seq} for key, seq in keys])
+    record._db.commit()
+    record.close()
+    with open_record(address, clock=lambda: NOON) as newer:
+        assert newer.refs_by_keys(["key:o", "key:t"], 10) == found and projections(newer) == rows
+        indexes = {index["name"] for index in sa.inspect(newer._db).get_indexes("entry")}
+        assert {"entry_kind", "entry_rejected"} <= indexes and "entry_kind_key" not in indexes
+
+
+def stored_keys(record: Record, seq: int) -> tuple[str, ...]:
+    """The blocking keys in the payload of an account."""
+    return msgspec.json.decode(log.payloads(record._db, [seq])[seq], type=StoredAccount).keys
+
+
+def test_keys_of_one_time_lie_together() -> None:
+    numbers = [schema.key_number(f"{word}:{day}") for day in ("740000", "740002") for word in ("w:mill", "p:UA:violence", "w:harbour")]
+    assert max(numbers[:3]) < min(numbers[3:]) and len(set(numbers)) == 6
+    assert all(0 <= schema.key_number(key) < 2**63 for key in ("", "w:mill:open", "w:mill:99999999999", "k:UA:\ud800:9999999"))
 
 
 def test_a_correction_that_no_longer_fits_an_account_read_anew_stops_nothing(record: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pytest
@@ -47,6 +48,36 @@ def test_exposure_takes_out_what_was_read_more():
     found = rate_ratio([5, 4, 6, 5, 5, 4, 6, 5, 15, 14, 16, 15, 15, 14, 16, 15], windows(16), documents)
     assert isinstance(found, Trend)
     assert found.ratio == pytest.approx(1.0, abs=0.02) and found.p > 0.5
+
+
+def test_the_chance_of_two_windows_is_that_of_all_ways_to_deal_the_bins():
+    counts = [3, 0, 2, 1, 4, 2, 5, 3, 6, 2, 7, 4]
+    sums = np.array([sum(chosen) for chosen in itertools.combinations(counts, 6)])
+    own = sum(counts[6:])
+    exact = 2 * ((sums > own).mean() + (sums == own).mean() / 2)
+    found = rate_ratio(counts, windows(12))
+    assert isinstance(found, Trend) and found.p == pytest.approx(exact, abs=0.01) and 0.02 < exact < 0.1
+
+
+@pytest.mark.parametrize("bins", [12, 25])
+def test_the_interval_says_what_the_test_says_and_no_more_than_the_counts(bins):
+    rng = np.random.default_rng(bins)
+    words = set()
+    for mean in (2, 2, 2, 4, 4, 4, 4, 4, 4, 9, 9, 9):
+        counts = np.r_[rng.poisson(2, bins // 2), rng.poisson(mean, bins - bins // 2)].tolist()
+        found, again = (rate_ratio(counts, windows(bins)) for _ in range(2))
+        assert isinstance(found, Trend) and found == again and found.low < found.ratio < found.high
+        assert (found.p < 0.05) == (not found.low <= 1 <= found.high)
+        words.add(found.p < 0.05)
+    assert words == {True, False}
+
+
+def test_a_wider_level_gives_a_wider_interval_and_a_window_of_one_bin_no_bound():
+    counts = [4, 6, 5, 5, 4, 6, 10, 12, 8, 10, 9, 11]
+    narrow, wide = (rate_ratio(counts, windows(12), level=level) for level in (0.5, 0.95))
+    assert wide.low < narrow.low < narrow.ratio < narrow.high < wide.high
+    alone = rate_ratio(counts, [0.0] * 11 + [1.0])
+    assert isinstance(alone, Trend) and alone.p > 0.05 and alone.low == 0 and alone.high > 100
 
 
 @pytest.mark.parametrize(("mean", "alpha"), [(3, 0.0), (10, 0.3), (10, 1.0)])

@@ -25,6 +25,7 @@ class Told:
     def __init__(self, *groups: list[Account], first: int = 41) -> None:
         self._accounts = {account.id: account for group in groups for account in group}
         self.events: list[Event] = []
+        self.rows: int | None = None
         for group in groups:
             self.events.append(merge([(first + place, account) for place, account in enumerate(group)], {}, frozenset(), (), 99))
             first += len(group)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from khronika.transfer.acled import interaction, write_acled
 from khronika.transfer.coding import columns
@@ -96,6 +97,45 @@ def test_a_shared_total_is_divided_and_one_pair_place_and_day_is_one_row():
     rows, skipped, _ = read_back(write_acled, Told(*([account] for account in twice)))
     assert [(row["location"], row["fatalities"]) for row in rows] == [("Orlivka", "5"), ("Far", "1")]
     assert skipped == {"in the row of the same actors, place and day": 1} and "KHR-000042" in rows[0]["notes"]
+
+
+def lasting(start: str, end: str, **fields: Any) -> Any:
+    return replace(make_when(start, end), **{"granularity": "day", **fields})
+
+
+def test_an_event_of_several_days_is_a_row_a_day_with_its_dead_divided():
+    told = Told([make_account("a", killed=8, when=lasting("2030-12-30", "2031-01-01"))])
+    rows, skipped, _ = read_back(write_acled, told)
+    assert [(row["event_id_cnty"], row["event_date"], row["year"], row["fatalities"], row["time_precision"]) for row in rows] == [
+        ("KHR-000041", "2030-12-30", "2030", "3", "1"), ("KHR-000041-2", "2030-12-31", "2030", "3", "1"), ("KHR-000041-3", "2031-01-01", "2031", "2", "1"),
+    ]  # fmt: skip
+    assert not skipped and told.rows == 3 and rows[1]["tags"].endswith("day 2 of 3")
+    assert "fatalities unknown" in read_back(write_acled, Told([make_account(when=lasting("2031-05-01", "2031-05-02"))]))[0][1]["tags"]
+
+
+def test_days_of_a_long_event_meet_those_of_others_in_order():
+    long = make_account("a", killed=4, when=lasting("2031-05-01", "2031-05-03"))
+    short, later = make_account("b", killed=1, when=make_when("2031-05-02")), make_account("c", when=make_when("2031-05-02"), where=make_place("Far"))
+    told = Told([long], [short], [later])
+    rows, skipped, _ = read_back(write_acled, told)
+    assert [(row["event_date"], row["location"], row["fatalities"]) for row in rows] == [
+        ("2031-05-01", "Orlivka", "2"), ("2031-05-02", "Orlivka", "2"), ("2031-05-02", "Far", "0"), ("2031-05-03", "Orlivka", "1"),
+    ]  # fmt: skip
+    assert skipped == {"in the row of the same actors, place and day": 1} and told.rows == 4
+
+
+@pytest.mark.parametrize(
+    ("when", "rows"),
+    [
+        (lasting("2031-05-01", "2031-05-03", granularity=None, type="DURATION"), 3),
+        (lasting("2031-05-01", "2031-05-07", granularity="week"), 1),
+        (lasting("2031-05-01", "2031-05-02", granularity="time"), 1),
+        (lasting("2031-05-01", "2031-05-02", basis="assumed_fresh"), 1),
+        (lasting("2031-05-01", "2031-05-01"), 1),
+    ],
+)
+def test_a_day_that_is_not_known_is_no_long_event(when: Any, rows: int) -> None:
+    assert len(read_back(write_acled, Told([make_account(when=when, killed=1)]))[0]) == rows
 
 
 @pytest.mark.parametrize(

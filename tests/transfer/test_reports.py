@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from khronika.policy import Policy
-from khronika.transfer.export import BINARY, EXPORTS, Outgoing, write_export
+from khronika.transfer.export import BINARY, EXPORTS, write_export
+from khronika.transfer.outgoing import Outgoing
 from khronika.transfer.reports import COLUMNS, write_reports
 from khronika.types import Event, Filter
 from tests.factories import FakeRecord, make_account, make_place, make_when
