@@ -281,6 +281,7 @@ def commit(record: Record, batch: list[ReadDocument | SetAside], by: str, done: 
     new: list[bool] = []
     with record.write(by=by) as tx:
         accounts: list[Account] = []
+        keys_of: dict[str, tuple[str, ...]] = {}
         bodies: dict[str, str] = {}
         for outcome in batch:
             if isinstance(outcome, SetAside):
@@ -300,10 +301,11 @@ def commit(record: Record, batch: list[ReadDocument | SetAside], by: str, done: 
             for account, keys in zip(outcome.accounts, outcome.keys, strict=True):
                 tx.add_account(account, keys)
                 accounts.append(account)
+                keys_of[account.id] = keys
             if outcome.text is not None and outcome.accounts:
                 bodies[outcome.document.id] = outcome.text.body
         if accounts:
-            tx.add_linking(link_accounts(accounts, record, bodies))
+            tx.add_linking(link_accounts(accounts, record, bodies, keys_of))
     for outcome, is_new in zip(batch, new, strict=True):
         done(outcome, is_new)
 

@@ -34,7 +34,8 @@ def nfc(text: str) -> str:
 def fold(text: str) -> str:
     """Case-folded, accents removed, white space collapsed: for comparing, never for offsets."""
     if text.isascii():
-        return " ".join(text.lower().split())
+        low = text.lower()
+        return low if low.isalnum() else " ".join(low.split())
     # Twice, since a letter such as a mathematical A has its capital only in the compatible form.
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())

@@ -16,6 +16,8 @@ from khronika.text import Span, fold
 
 LONGEST = 1000
 """Characters; a longer line is told by phrases only."""
+NOTHING = "(?!)"
+"""The pattern of a list that a language has not."""
 _ENDED = re.compile(r"[.!…:;,]['”\")]*$")
 _NAMES = re.compile(r"\b[^\W\d_a-zа-яіїєґ][\w’'-]{2,}")
 
@@ -29,6 +31,7 @@ class _Line(NamedTuple):
 class _Patterns(NamedTuple):
     line: re.Pattern[str]
     head: re.Pattern[str]
+    stamp: re.Pattern[str]
     phrase: re.Pattern[str]
 
 
@@ -36,8 +39,9 @@ class _Patterns(NamedTuple):
 def _patterns(language: str) -> _Patterns:
     name = f"boilerplate/{language}.toml"
     lists = config.data(name if (config.DATA / name).exists() else "boilerplate/en.toml")
-    line, head, phrase = ("|".join(f"(?:{pattern})" for pattern in lists[key]) for key in _Patterns._fields)
-    return _Patterns(re.compile(line, re.IGNORECASE), re.compile(head, re.IGNORECASE), re.compile(phrase, re.MULTILINE))
+    line, head, stamp, phrase = ("|".join(f"(?:{pattern})" for pattern in lists.get(key, [NOTHING])) for key in _Patterns._fields)
+    whole = [re.compile(pattern, re.IGNORECASE) for pattern in (line, head, stamp)]
+    return _Patterns(whole[0], whole[1], whole[2], re.compile(phrase, re.MULTILINE))
 
 
 def find(body: str, language: str | None = "en") -> tuple[Span, ...]:
@@ -48,6 +52,7 @@ def find(body: str, language: str | None = "en") -> tuple[Span, ...]:
     known = _patterns(language or "en")
     marked = [len(line.words) <= LONGEST and bool(known.line.fullmatch(line.words)) for line in lines]
     _mark_link_lists(lines, marked, known.head)
+    _mark_blurbs(lines, marked, known.stamp)
     _mark_capitals(lines, marked)
     _mark_teasers(lines, marked)
     _mark_islands(lines, marked)
@@ -68,6 +73,13 @@ def _mark_link_lists(lines: list[_Line], marked: list[bool], head: re.Pattern[st
             if not _is_headline(lines[at].words) or lines[at].words[0].islower() or follows.islower():  # the latter: wrapped text
                 break
             marked[at] = True
+
+
+def _mark_blurbs(lines: list[_Line], marked: list[bool], stamp: re.Pattern[str]) -> None:
+    """The one line between the stamp of another story and the next boilerplate."""
+    for number, line in enumerate(lines[:-2]):
+        if marked[number + 2] and stamp.fullmatch(line.words):
+            marked[number + 1] = True
 
 
 def _mark_capitals(lines: list[_Line], marked: list[bool]) -> None:

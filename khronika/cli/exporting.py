@@ -72,6 +72,8 @@ def export(
     if no_row:
         reasons = "; ".join(f"{reason}: {count}" for reason, count in sorted(no_row.items()))
         click.echo(f"{no_row.total()} events have no row in {format}: {reasons}", err=True)
+    if not outgoing.shown + outgoing.kept:
+        click.echo("no event fits the filter; khronika events lists what there is", err=True)
     written = outgoing.shown - no_row.total()
     if outgoing.rows is not None:
         click.echo(f"{outgoing.shown} events in, {outgoing.rows} rows out", err=True)

@@ -299,16 +299,26 @@ def assessments(record_address: str, show_all: bool, as_json: bool) -> None:
 @record_option
 @filters
 @json_option
-def quality(record_address: str, as_json: bool, **options: Any) -> None:
+@click.option(
+    "--csv", "csv_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all documents by day and outlet to this file."
+)
+def quality(record_address: str, as_json: bool, csv_path: Path | None, **options: Any) -> None:
     """Figures on the record itself: delay, disputes, gaps, drift of the reading, coverage by outlet; with a filter, of the documents that tell of those events."""
     from khronika.record.tallies import coverage
     from khronika.summarize.quality import measure
     from khronika.types import Filter
 
     chosen = wanted(options)
+    is_whole = chosen == Filter(background=chosen.background)
+    if csv_path and not is_whole:
+        raise UsageError("--csv tells of all documents: leave the filter out")
     with opened(record_address) as record:
-        covered = coverage(record) if chosen == Filter(background=chosen.background) else None
+        covered = coverage(record) if is_whole else None
         found = measure(((event, record.accounts(event.account_ids)) for event in record.events(chosen)), covered)
+    if csv_path and covered is not None:
+        from khronika.cli.exporting import write_table
+
+        write_table(csv_path, ("day", "source", "documents"), (row._asdict() for row in covered))
     if as_json:
         from khronika.jsonl import to_json
 

@@ -141,6 +141,14 @@ def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
     return (singles, singles, None) if singles else None
 
 
+def is_plural(phrase: str, lexicon: Lexicon) -> bool:
+    """Whether a phrase names people in the plural without a number and without an article: "civilians", "many camp residents"."""
+    p = numbers(lexicon.language)
+    head = _head(phrase)
+    is_many = head.endswith("s") or bool(p.several.search(head))
+    return is_many and not p.owned.match(phrase) and bool(p.person.fullmatch(head))
+
+
 def _head(phrase: str) -> str:
     """The part of a phrase that says what they are: before "of" and the like."""
     return re.split(r" (?:of|from|in|at|with|on|near)\b", phrase)[0]

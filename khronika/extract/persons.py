@@ -162,7 +162,8 @@ def _stretch(run: _Run, first: int, words: _Lexicon) -> int | None:
     last = None
     for at in range(first, min(len(run.words), first + 5)):
         word = run.words[at]
-        if word in words.never or (word in words.titles and at > first):
+        surname = at == first + 1 == len(run.words) - 1 and _is_given(run.words[first], words)  # "Kevin King"
+        if word in words.never or (word in words.titles and at > first and not surname):
             break
         if word.isascii() and run.segment.words[slice(*run.spans[at])].isupper() and len(word) > 2 and not run.segment.words.isupper():
             break

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from khronika import config
 from khronika.extract.lexicon import Words, compile_words
@@ -127,7 +127,12 @@ class Tokens:
         while at >= 0 and (self.lower[at] in c.skipped or self.lower[at].endswith("ly")):
             at -= 1
         if at >= 0 and self.lower[at] == ",":
-            at = self._over_insertion(at)
+            before = self._over_insertion(at)
+            named = before < at and self._is_name(at - 1) and not self._is_name(before) and not c.stops & set(self.lower[before + 2 : at])
+            head = self.left_of(self.spans[before + 1][0]) if named else None
+            if head:  # "his deputy, Ana Petrova," is one phrase with the name
+                return head[0], self.spans[at - 1][1]
+            at = before
         if at >= 0 and self.lower[at] in c.relatives:
             at -= 1
             if at >= 0 and self.lower[at] == ",":
@@ -143,6 +148,16 @@ class Tokens:
                 break
             at -= 1
         return best
+
+    def begin_of(self, start: int, end: int) -> int:
+        """Where the phrase begins that ends with the words from `start` to `end`: at the last article or number before them, else behind the last "and"."""
+        span = self.left_of(end)
+        if span is None or span[1] != end or span[0] >= start:
+            return start
+        first, head = self.index_at(span[0]), self.index_at(start)
+        opened = [at for at in range(first, head) if self._counts(at)]
+        joined = [at + 1 for at in range(first, head) if self.lower[at] == self._classes.conjunction]
+        return self.spans[max(opened[-1:] + joined[-1:], default=first)][0]
 
     def all_left_of(self, place: int) -> list[Span]:
         """The phrase that ends before a place, and those in one list with it: "two nurses, a driver and a guard" """
@@ -199,6 +214,10 @@ class Tokens:
                 break
         return at
 
+    def _is_name(self, at: int) -> bool:
+        """Whether a token and the one before it are capitalised, as a person's name is."""
+        return at > 0 and all(self.words[self.spans[i][0]].isupper() for i in (at - 1, at))
+
     def _goes_on(self, at: int) -> bool:
         """Whether a conjunction joins two nouns: no verb follows, and no determiner, which begins a phrase of its own."""
         if at + 1 >= len(self.spans) or self._ends(at, False) or self.lower[at].endswith("ing") or self._counts(at):
@@ -212,8 +231,8 @@ class Tokens:
         if token in c.stops:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
-            first = at - 1 - (at > 1 and self.lower[at - 1].endswith("ly"))  # "a highly fortified compound"
-            return not (at > 0 and self.lower[first] in c.determiners or self.words[self.spans[at][0]].isupper())
+            opener = at - 2 if at > 1 and self.lower[at - 1].endswith("ly") else at - 1  # "a highly fortified compound"
+            return not (at > 0 and self.lower[opener] in c.determiners or self.words[self.spans[at][0]].isupper())
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:
@@ -229,3 +248,9 @@ class Tokens:
         if self.words[b - 2 : b] in ("’s", "'s"):
             b -= 2
         return (a, b) if b - a > 1 else None
+
+
+@lru_cache(maxsize=16)
+def tokens_of(words: str, language: str) -> Tokens:
+    """The tokens of a sentence, kept for roles, weapons and counts that are looked for one after the other."""
+    return Tokens(words, language)

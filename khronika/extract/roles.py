@@ -12,7 +12,7 @@ from functools import cache
 
 from khronika import config
 from khronika.extract.lexicon import Words, compile_words, load
-from khronika.extract.phrases import Tokens
+from khronika.extract.phrases import Tokens, tokens_of
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 from khronika.text import Span
@@ -47,6 +47,7 @@ class _Frames:
     thing: Words
     count: Words
     arms: Words
+    downing: Words
     past: Words
     pronoun: Words
     saying: Words
@@ -72,6 +73,7 @@ class Roles:
     owners: list[Quote] = field(default_factory=list)
     openers: list[Quote] = field(default_factory=list)
     sides: list[Quote] = field(default_factory=list)
+    downed: list[Quote] = field(default_factory=list)
     targets: list[Quote] = field(default_factory=list)
     victims: list[Quote] = field(default_factory=list)
 
@@ -102,6 +104,7 @@ def _frames(language: str) -> _Frames:
         ),
         accused=compile_words(rf"\b(?:{frames['accusing']}) (?=\S)"),
         thing=compile_words(rf"\b(?:{frames['things']})$"),
+        downing=compile_words(frames["downing"]),
         arms=compile_words(rf"\b{frames['arms']}"),
         count=compile_words(rf"^(?:{frames['counts']})$"),
         past=compile_words(frames["past"]),
@@ -130,9 +133,9 @@ def find_roles(segments: Iterable[Segment], trigger: Trigger, language: str) -> 
     f, found = _frames(language), Roles()
     for segment in segments:
         if len(segment.words) <= TOO_LONG:
-            _in_sentence(segment, Tokens(segment.words, language), f, f.taking if trigger.kind == "arrests" else f.bodily, found)
+            _in_sentence(segment, tokens_of(segment.words, language), f, f.taking if trigger.kind == "arrests" else f.bodily, found)
             if segment.within == trigger.quote.within and segment.start <= trigger.quote.start < segment.end:
-                _of_trigger(segment, Tokens(segment.words, language), trigger, f, found)
+                _of_trigger(segment, tokens_of(segment.words, language), trigger, f, found)
     if trigger.kind in _MUTUAL:
         found.targets, found.victims = [], []
     if trigger.kind == "arrests":
@@ -164,6 +167,8 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, foun
                 found.targets.append(quote)
             elif is_person or is_hit(quote.words, f):
                 found.targets.append(quote)
+            if f.downing.match(verb) and f.arms.search(quote.words):
+                found.downed.append(quote)
 
     def done(span: Span | None) -> None:
         if span is not None and acts(words[slice(*span)], f):
@@ -227,6 +232,7 @@ def _of_trigger(segment: Segment, tokens: Tokens, trigger: Trigger, f: _Frames, 
     start, end = trigger.quote.start - segment.start, trigger.quote.end - segment.start
     if (
         not f.past.match(segment.words[start:end])
+        or f.sufferers.match(segment.words[start:end])
         or f.passive.search(segment.words[max(0, start - 30) : start].rstrip())
         or segment.words[end : end + 4] == " by "
     ):
@@ -288,16 +294,15 @@ def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tu
     for segment in segments:
         if len(segment.words) > TOO_LONG:
             continue
-        words, tokens = segment.words, None
+        words = segment.words
         for match in f.weapon.finditer(words):
             start, end = match.span("what")
             if f.not_before.match(words[end : end + 15]) or f.not_behind.search(words[max(0, start - 12) : start]):
                 continue
-            if any(q.within == segment.within and q.start <= segment.start + start < q.end for q in roles.targets):
+            if any(q.within == segment.within and q.start <= segment.start + start < q.end for q in (*roles.targets, *roles.downed)):
                 continue
-            tokens = tokens or Tokens(words, language)
-            span = tokens.left_of(end)
-            quotes.append(segment.piece(min(start, span[0]) if span and span[1] == end else start, end))
+            tokens = tokens_of(words, language)
+            quotes.append(segment.piece(tokens.begin_of(start, end), end))
     return tuple(Participant(quote=quote) for quote in _distinct(quotes)[:MOST])
 
 

@@ -9,9 +9,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from khronika.text import overlaps, sentences
+from khronika.text import Span, sentences
 from khronika.types import Quote, Text
 
+LEFT = 40
+"""Characters of a sentence beside boilerplate from which they are read."""
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
 
 
@@ -49,8 +51,27 @@ def segments_of(text: Text) -> list[Segment]:
             paragraph += 1
         while hole < len(holes) and holes[hole][1] <= start:
             hole += 1
-        if hole < len(holes) and overlaps((start, end), holes[hole]):
-            continue
-        found.append(Segment(start, end, "body", text.body[start:end], paragraph, number))
-        number += 1
+        for a, b in _outside(text.body, start, end, holes[hole:]):
+            found.append(Segment(a, b, "body", text.body[a:b], paragraph, number))
+            number += 1
     return found
+
+
+def _outside(body: str, start: int, end: int, holes: list[Span]) -> list[Span]:
+    """A sentence without what holes take of it: what is left of it, cut into pieces, where that is long enough to say something."""
+    left: list[Span] = []
+    at = start
+    for a, b in holes:
+        if a >= end:
+            break
+        left.append((at, a))
+        at = max(at, b)
+    if not left:
+        return [(start, end)]
+    trimmed = []
+    for a, b in (*left, (at, end)):
+        words = body[a:b]
+        a, b = a + len(words) - len(words.lstrip()), b - len(words) + len(words.rstrip())
+        if b - a >= LEFT:
+            trimmed.append((a, b))
+    return trimmed

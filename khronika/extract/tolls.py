@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.extract.headcounts import Number, numbers, people_in, read_number, tied
+from khronika.extract.headcounts import Number, is_plural, numbers, people_in, read_number, tied
 from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
@@ -48,7 +48,6 @@ class _Patterns:
     part: Words
     more: Words
     too: Words
-    earlier: Words
     age: re.Pattern[str]
 
 
@@ -82,7 +81,6 @@ def _patterns(language: str) -> _Patterns:
         part=compile_words(rf"\b(?:{cue['part']})$"),
         more=compile_words(cue["more"]),
         too=compile_words(cue["too"]),
-        earlier=compile_words(cue["earlier"]),
         age=re.compile(cue["age"]),
     )  # fmt: skip
 
@@ -119,8 +117,8 @@ def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
 
 def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[_Figure]:
     """Counts of those who stand where a verb has its sufferers; their places are added to `taken`."""
-    words = tied(p.age.sub(lambda match: " " * len(match.group()), segment.words), lexicon)
-    tokens, found = Tokens(words, lexicon.language), []
+    tokens, found = _prepared(segment.words, lexicon.language), []
+    words = tokens.words
     for place, verb_end, is_alone in _verbs(words, outcome, p):
         also = p.also.match(words[verb_end:])  # "killed and wounded twelve"
         end = verb_end + also.end() if also else verb_end
@@ -136,6 +134,11 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         if not spans and (one := p.pronoun.search(words[max(0, place - 40) : place].rstrip())) and outcome not in _OFTEN_LOOSE:
             known = [((place - len(one.group()) - 1, place - 1), (1, 1, None))]
         if not known:
+            found += [
+                _Figure(Toll(low=1, high=None, quote=segment.piece(min(place, span[0]), max(end, span[1]))), is_one=True)
+                for span in spans[:1]
+                if is_plural(words[slice(*span)], lexicon)
+            ]
             continue
         taken += [span for span, _ in counted]
         start, stop = min(place, known[0][0][0]), max(end, known[-1][0][1])
@@ -155,6 +158,12 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         is_one = low == high == 1 and not first[0].isdigit() and not first.casefold().startswith("one ")
         found.append(_Figure(toll, is_one, _adds(words, start, stop, p)))
     return found
+
+
+@lru_cache(maxsize=16)
+def _prepared(words: str, language: str) -> Tokens:
+    """A sentence without ages and with ranges tied, once for all outcomes."""
+    return Tokens(tied(_patterns(language).age.sub(lambda match: " " * len(match.group()), words), load(language)), language)
 
 
 def _adds(words: str, start: int, stop: int, p: _Patterns) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from khronika.ground.actors import Registry
 from khronika.ground.gazetteer import Gazetteer
+from khronika.ground.owners import Owners
 from khronika.ground.place import places_of_reading
 from khronika.ground.when import when_of_mentions
 from khronika.text import digest_of, fold
@@ -60,10 +61,10 @@ class Grounding:
         judged = _as_mentions(reading)
         days, judged_days = when_of_mentions(text, reading), when_of_mentions(text, judged)
         places, judged_places = places_of_reading(text, reading, judged, self._gazetteer, source.country if source else None)
-        accounts = []
+        accounts, owners = [], Owners(self._registry, text.body)
         for mention, when, where in zip(reading.mentions, days, places, strict=True):
             country = where.country if where else None
-            named = self._name_parties(mention, country, when.start)
+            named = self._name_parties(mention, country, when.start, owners)
             accounts.append(
                 Account(
                     id=digest_of("account", document.id, mention.id),
@@ -86,19 +87,19 @@ class Grounding:
             forecasts=tuple(replace(f, speaker=self._registry.match(f.by.words)) if f.by else f for f in reading.forecasts),
         )
 
-    def _name_parties(self, mention: Mention, country: str | None, on: dt.date | None) -> Mention:
+    def _name_parties(self, mention: Mention, country: str | None, on: dt.date | None, owners: Owners) -> Mention:
 
-        def actor(words: str) -> ActorRef:
-            return self._registry.match(words, on, country)
+        def actor(quote: Quote) -> ActorRef:
+            return self._registry.match(quote.words, on, owners.country_of(quote.words, quote.start if quote.within == "body" else 0, country))
 
         def name(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
-            return tuple(value if value.actor else replace(value, actor=actor(value.quote.words)) for value in values)
+            return tuple(value if value.actor else replace(value, actor=actor(value.quote)) for value in values)
 
         return replace(
             mention,
             perpetrators=name(mention.perpetrators),
             targets=name(mention.targets),
-            claims=tuple(self._trace(claim, actor(claim.by.words)) for claim in mention.claims),
+            claims=tuple(self._trace(claim, actor(claim.by)) for claim in mention.claims),
         )
 
     def _trace(self, claim: Claim, speaker: ActorRef) -> Claim:

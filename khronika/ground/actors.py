@@ -16,13 +16,15 @@ import msgspec
 
 from khronika import config
 from khronika.errors import DataError
-from khronika.text import words_of
+from khronika.text import fold, words_of
 from khronika.types import ActorRef, Noun
 
 INTER = frozenset(
     {"State forces", "Rebel group", "Political militia", "Identity militia", "Rioters", "Protesters", "Civilians", "External/Other forces"}
 )
 """Kinds of actors, in ACLED's words (inter codes 1 to 8)."""
+OF_STATES = frozenset({"pol", "mil", "gov", "court", "border", "mod", "partisans"})
+"""Heads whose country may be told by the text around them."""
 ARMED = frozenset({"Rebel group", "Political militia", "Identity militia"})
 
 
@@ -57,14 +59,21 @@ class Head(Noun, frozen=True, kw_only=True):
     words: tuple[str, ...]
     plover: str | None = None
     backed: bool = False
+    at_home: bool = False
+    """They act in their own country alone: without a country in the words they are of the one where it happened."""
+    with_country: tuple[str, ...] = ()
+    """Words that name nobody without a country ("side", "missiles")."""
+    unless: tuple[str, ...] = ()
+    """Words beside which it is another's ("hospital officials")."""
 
 
 class Registry:
-    """The actors by id and by alias; built once from our files and the user's."""
+    """The actors by id and by alias; built once from our files and the user's. `wording` holds the lists of data/actor_heads.toml."""
 
-    def __init__(self, actors: Iterable[Actor], heads: Iterable[Head], countries: dict[str, Any]) -> None:
+    def __init__(self, actors: Iterable[Actor], heads: Iterable[Head], countries: dict[str, Any], wording: dict[str, str]) -> None:
+        self.wording = {name: frozenset(words.split()) for name, words in wording.items()}
         self.actors = {actor.id: actor for actor in actors}
-        self._heads = [(tuple(words_of(word)), head) for head in heads for word in head.words]
+        self._heads = [(tuple(words_of(word)), head) for head in heads for word in (*head.words, *head.with_country)]
         self._heads.sort(key=lambda pair: -len(pair[0]))
         self._adjective: dict[tuple[str, ...], str] = {}
         self._name: dict[tuple[str, ...], str] = {}
@@ -75,11 +84,13 @@ class Registry:
             self._neutral[code], self._country[code] = forms[0], names[0]
             self._adjective |= {tuple(words_of(form + plural)): code for form in forms for plural in ("", "s")}
             self._name |= {tuple(words_of(form)): code for form in names}
+        self._country_starts = frozenset(key[0] for key in (*self._adjective, *self._name) if key)
         self._matched: dict[tuple[object, ...], ActorRef] = {}
         self._alias: dict[tuple[str, ...], list[Actor]] = {}
         for actor in self.actors.values():
             for alias in {actor.name, *(alias for group in actor.aliases.values() for alias in group)}:
                 self._alias.setdefault(tuple(_tokens(alias)), []).append(actor)
+        self._critics = {(word,) for word in self.wording["critics"]}
         self._longest = max((len(key) for key in self._alias), default=1)
 
     def match(self, words: str, on: dt.date | None = None, country: str | None = None) -> ActorRef:
@@ -94,11 +105,28 @@ class Registry:
         if found is None:
             if len(self._matched) > 20_000:
                 self._matched.clear()
-            tokens = tuple(_tokens(words))
-            actor, is_lasting = self._by_alias(tokens, on)
+            tokens = plain_tokens(words)
+            actor, is_lasting = self._by_alias(tokens, on, frozenset(map(fold, _OWNER.findall(words))))
             found = self._ref_of(actor, words, tokens, country)
+            if actor is None or not actor.person:
+                found = self._alone(words, found, on)
             self._matched[(words, country) if is_lasting else (words, country, on)] = found
         return found
+
+    def _alone(self, words: str, found: ActorRef, on: dt.date | None) -> ActorRef:
+        """What was found, unless the words name two actors ("the army and the rebels") and it is one of them."""
+        parts = re.split(r"\band\b", words)
+        if found.id is None or len(parts) == 1:
+            return found
+        country, ids = self._find_country(plain_tokens(words))[0], set[str]()
+        for tokens in map(plain_tokens, parts):
+            actor = self._by_alias(tokens, on)[0]
+            ref = None if actor else self._by_head(tokens, country)
+            ids |= {actor.id} if actor else {ref.id} if ref and ref.id else set()
+        related = {parent for id in ids if id in self.actors for parent in self.actors[id].parents}
+        if len(ids - related) < 2 or found.id not in ids:
+            return found
+        return ActorRef(name=_plain(words), reason="names several actors")
 
     def _ref_of(self, actor: Actor | None, words: str, tokens: tuple[str, ...], country: str | None) -> ActorRef:
         if actor:
@@ -106,27 +134,35 @@ class Registry:
             return ActorRef(name=actor.name, id=actor.id, kind=actor.kind, country=side, reason="alias")
         # A name of its own ("Rapid Support Forces") is never taken for the forces of the country where it happened.
         is_name = bool(re.search(r"(?<=\s)[^\W\d_a-zа-яіїєґ]", re.sub(r"^(?:The|A|An)\s", "", words)))
-        return self._by_head(tokens, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
+        unnamed = plain_tokens(_SURNAME.sub(r"\1", words))  # "Najib Danish, a spokesman" is no Dane
+        return self._by_head(unnamed, None if is_name else country) or ActorRef(name=_plain(words), reason="not in the registry")
 
-    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None) -> tuple[Actor | None, bool]:
-        """The actor of the alias that says most, and whether it is so on any day."""
-        best: tuple[tuple[int, int, int], Actor] | None = None
+    def _by_alias(self, tokens: tuple[str, ...], on: dt.date | None, owners: frozenset[str] = frozenset()) -> tuple[Actor | None, bool]:
+        """The actor of the alias that says most, and whether it is so on any day; a person among `owners` ("the president's envoy") does not speak."""
+        best: tuple[tuple[int, int, int, int], Actor] | None = None
         is_lasting = True
+        aside = next((at for at, token in enumerate(tokens) if token in self.wording["at"]), len(tokens))
         for start in range(len(tokens)):
+            if start and tokens[start - 1] in self.wording["towards"]:
+                continue  # "pro-Kremlin"
             for length in range(min(self._longest, len(tokens) - start), 0, -1):
                 for actor in self._alias.get(tokens[start : start + length], ()):
                     is_lasting = is_lasting and actor.since is None and actor.until is None
-                    if not _valid(actor, on):
+                    if not _valid(actor, on) or actor.person and tokens[start + length - 1] in owners or self._is_others(actor, tokens, start, length):
                         continue
-                    rank = (int(actor.person), length, -start)
+                    rank = (int(actor.person), int(start < aside), length, -start)  # "the army's office at the joint centre" is the army's
                     if best is None or rank > best[0]:
                         best = rank, actor
         return (best[1] if best else None), is_lasting
 
+    def _is_others(self, actor: Actor, tokens: tuple[str, ...], start: int, length: int) -> bool:
+        """Whether an alias stands behind another country ("Lithuania's border guard service") or before who is against it ("Kremlin critic")."""
+        before = self.country_at(tokens[start - 1 : start], 0)[0] if start else None
+        return bool(actor.country and before and before != actor.country) or tokens[start + length : start + length + 1] in self._critics
+
     def _by_head(self, tokens: tuple[str, ...], country: str | None) -> ActorRef | None:
         code, place = self._find_country(tokens)
-        inside = set(tokens)
-        head = next((head for key, head in self._heads if key[0] in inside and _contains(tokens, key)), None)
+        key, head = self.head_of(tokens) or ((), None)
         if head is None:
             if code and tokens in self._name:
                 return self._ref("gov", "{adjective} government", "State forces", code, "country as an actor")
@@ -146,9 +182,21 @@ class Registry:
             )
         if code:
             return self._ref(head.id, head.name, head.kind, code, "head word and country")
-        if country in self._neutral and head.id in ("pol", "mil", "gov", "court", "border", "mod", "partisans"):
-            return self._ref(head.id, head.name, head.kind, country, f"no country in the words; it happened in {country}")
+        if country in self._neutral and head.id in OF_STATES and " ".join(key) not in head.with_country:
+            return self._ref(head.id, head.name, head.kind, country, f"no country in the words; by the text it is {country}")
         return None
+
+    def head_of(self, tokens: tuple[str, ...]) -> tuple[tuple[str, ...], Head] | None:
+        """The head word of a phrase, in its words, and its entry; None too where the words say that it is a former one or another's."""
+        inside = set(tokens)
+        if inside & self.wording["former"]:
+            return None
+        found = next(((key, head) for key, head in self._heads if key[0] in inside and _contains(tokens, key)), None)
+        return found if found and not inside & set(found[1].unless) else None
+
+    def names_country(self, tokens: tuple[str, ...]) -> bool:
+        """Whether a phrase says which country it is of."""
+        return self._find_country(tokens)[0] is not None
 
     def _ref(self, head: str, name: str, kind: str, code: str, reason: str) -> ActorRef:
         id = f"{head}-{code.lower()}"
@@ -162,13 +210,30 @@ class Registry:
     def _find_country(self, tokens: tuple[str, ...]) -> tuple[str | None, int]:
         """The country that the words name, and how many tokens its name takes (0: an adjective)."""
         for start in range(len(tokens)):
-            for length in (4, 3, 2, 1):
-                piece = tokens[start : start + length]
-                if len(piece) == length and piece in self._adjective:
-                    return self._adjective[piece], 0
-                if len(piece) == length and piece in self._name:
-                    return self._name[piece], length
+            code, length = self.country_at(tokens, start)
+            if code and not set(tokens[start + length : start + length + 1]) & self.wording["led"]:
+                return code, 0 if tokens[start : start + length] in self._adjective else length
         return None, 0
+
+    def country_at(self, tokens: tuple[str, ...], start: int) -> tuple[str | None, int]:
+        """The country whose name or adjective starts at a token, and how many tokens that takes."""
+        if tokens[start] not in self._country_starts:
+            return None, 0
+        for length in (4, 3, 2, 1):
+            piece = tokens[start : start + length]
+            code = self._adjective.get(piece) or self._name.get(piece)
+            if len(piece) == length and code:
+                return code, length
+        return None, 0
+
+
+_OWNER = re.compile(r"(\w+)['’]s?(?=\s+\w|$)")
+_SURNAME = re.compile(r"\b(?!(?:The|A|An)\b)([A-Z][a-z]+) [A-Z][a-z]+(?=,)")
+
+
+def plain_tokens(words: str) -> tuple[str, ...]:
+    """Folded words of a phrase without article and possessive endings; "U.S." is one."""
+    return tuple(_tokens(words))
 
 
 def _tokens(words: str) -> list[str]:
@@ -208,8 +273,9 @@ def load_registry(*files: Path) -> Registry:
         for parent in set(actor.parents) - set(actors):
             raise DataError(f"actors: {actor.id}: parent {parent!r} is not in the registry")
     _check_overlaps(actors.values())
-    heads = [msgspec.convert(raw, Head) for raw in config.data("actor_heads.toml")["head"]]
-    return Registry(actors.values(), heads, config.data("demonyms.toml")["country"])
+    told = config.data("actor_heads.toml")
+    heads = [msgspec.convert(raw, Head) for raw in told["head"]]
+    return Registry(actors.values(), heads, config.data("demonyms.toml")["country"], told["wording"])
 
 
 def _check(path: Path, actor: Actor) -> None:

@@ -69,6 +69,20 @@ def skeleton_of(key: str) -> str:
     return text if len(text) >= 4 else ""
 
 
+@lru_cache(maxsize=65536)
+def bones_of(key: str) -> str:
+    """What is left of a key when vowels say nothing, as in names from scripts that leave them out ("Ateq", "Ataq"); empty for fewer than three consonants."""
+    text = skeleton_of(key.replace("j", "g"))
+    text = re.sub(r"(?:a|h)+$", "", re.sub(r"[aeiou]+", "a", text))
+    return text if len(text.replace("a", "")) >= 3 else ""
+
+
+@cache
+def _table() -> dict[str, frozenset[str]]:
+    raw = config.data("place/countries.toml")
+    return {name: frozenset(raw[name]) for name in ("respelt", "vowelless")}
+
+
 @cache
 def default_path() -> Path:
     """Where the built index lies; its name follows the tables that it is built from, so that an older one is never taken for it."""
@@ -134,6 +148,7 @@ class Gazetteer:
             )
         self.candidates: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=60_000)(self._candidates)
         self.like: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=8192)(self._like)
+        self._bones_in: Callable[[str], dict[str, list[int]]] = lru_cache(maxsize=32)(self._read_bones_in)
         self._names_in: Callable[[str], dict[str, int]] = lru_cache(maxsize=4)(self._read_names_in)
 
     def __getstate__(self) -> Path:
@@ -191,14 +206,30 @@ class Gazetteer:
         return {key_of(name): id for name, id in rows}
 
     def nearly(self, key: str, country: str, least: float = 88) -> tuple[Entry, ...]:
-        """The place of this country whose main name is most alike, first letter the same and likeness at least `least` of 100."""
+        """The place of this country whose main name is most alike, first letter the same and likeness at least `least` of 100.
+
+        None in countries whose names nobody respells: there another spelling is another name.
+        """
         from rapidfuzz import fuzz, process
 
-        if len(key) < 5:
+        if len(key) < 5 or country not in _table()["respelt"]:
             return ()
         names = [name for name in self._names_in(country) if name[:1] == key[:1]]
         best = process.extractOne(key, names, scorer=fuzz.ratio, score_cutoff=least)
         return tuple(self._select("FROM place p WHERE p.id = ?", self._names_in(country)[best[0]])) if best else ()
+
+    def sounding(self, key: str, country: str) -> tuple[Entry, ...]:
+        """The places of this country whose main name has the same consonants, where its script leaves vowels out; most people first."""
+        bones = bones_of(key) if country in _table()["vowelless"] else ""
+        return tuple(self._select("FROM place p WHERE p.id = ?", id)[0] for id in self._bones_in(country).get(bones, ())) if bones else ()
+
+    def _read_bones_in(self, country: str) -> dict[str, list[int]]:
+        rows = self._connection.execute("SELECT name, id FROM place WHERE country = ? ORDER BY population DESC", (country,))
+        found: dict[str, list[int]] = {}
+        for name, id in rows:
+            if bones := bones_of(key_of(name)):
+                found.setdefault(bones, []).append(id)
+        return found
 
     @cached_property
     def regions(self) -> dict[tuple[str, str], Entry]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from khronika.ground.gazetteer import Entry, Gazetteer, key_of
+from khronika.ground.gazetteer import Entry, Gazetteer, key_of, skeleton_of
 from khronika.ground.rank import Context, context_of, kilometres
-from khronika.ground.toponyms import Found, Scene, recognise
+from khronika.ground.toponyms import Found, Scene, recognise, respelt
 from khronika.text import Span
 
 NAME = r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -](?:(?:al|el|ad|ar|as|ash|az|de|la|del)-?[ -]?)?[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+){0,3}"
@@ -21,6 +22,13 @@ _NAMED = re.compile(
     rf"\b(?:villages?|towns?|city|cities|settlement|hamlet|suburb|district|neighbou?rhood|quarter) (?:of |called |named |known as )?(?P<name>{NAME})"
     rf"|(?P<name_>{NAME}) (?:district|raion|neighbou?rhood|quarter|village)\b"
 )
+
+
+@cache
+def _named_sites(nouns: frozenset[str]) -> re.Pattern[str]:
+    """ "the Azovstal plant", "the National Gallery", "Camp Bravo": a kind of site with a name of its own."""
+    kinds = "|".join(sorted(nouns))
+    return re.compile(rf"\b(?:the|The|['’]s) (?P<name>{NAME}(?: [a-z-]+){{0,2}}? (?:{kinds}))\b|\b(?P<name_>(?:Camp|Fort|Forward Operating Base) {NAME})|['’]s (?P<own>{NAME} (?i:{kinds}))\b")
 
 
 class Names:
@@ -50,7 +58,9 @@ class Names:
         named = self.context.countries
         if not named or any(e.country in named or e.kind in ("country", "region") for e in found.candidates):
             return found
-        alike = tuple(e for e in self.gazetteer.like(found.key) if e.country in named)
+        if any(e.population > 500_000 for e in found.candidates):
+            return found
+        alike = respelt(self.scene, self.gazetteer, found.key)
         return found._replace(candidates=alike + found.candidates) if alike else found
 
     def _in_time(self, found: Found) -> Found:
@@ -107,6 +117,7 @@ class Names:
         """Names that the text presents as places and the index lacks."""
         body = self.scene.body
         spans = {match.span("name" if match["name"] else "name_") for match in _NAMED.finditer(body)}
+        spans |= {match.span(str(match.lastgroup)) for match in _named_sites(self.scene.lists["site_words"]).finditer(body)}
         for start, end in place_words:
             if self._is_free((start, end)):
                 spans |= {(start + m.start(), start + m.end()) for m in list(_NAME.finditer(body[start:end]))[:1]}
@@ -116,16 +127,34 @@ class Names:
             span = start, start + len(words)
             if not self._is_free(span) or self._is_common(words):
                 continue
-            country = self.context.countries.most_common(1)[0][0] if self.context.countries else None
-            near = self.gazetteer.nearly(key_of(words), country) if country else ()
-            extra.append(Found(*span, words, key_of(words), near, 0.3, frozenset()))
-            self._take([span])
+            (start, end), candidates = self._meant_in_part(*span)
+            if not candidates and self.context.countries and not self._ends_in_site(words):
+                candidates = respelt(self.scene, self.gazetteer, key_of(words)) or self.gazetteer.nearly(key_of(words), self.context.countries.most_common(1)[0][0])
+            extra.append(Found(start, end, body[start:end], key_of(body[start:end]), candidates, 0.3, frozenset()))
+            self._take([(start, end)])
         return extra
 
-    def is_stray(self, entry: Entry | None) -> bool:
-        """Whether a town lies far from every country that the text speaks of, so that its name is likelier a person's or a body's."""
+    def _ends_in_site(self, words: str) -> bool:
+        return words.split()[-1].casefold() in self.scene.lists["site_words"] or words.startswith("Camp ")
+
+    def _meant_in_part(self, start: int, end: int) -> tuple[Span, tuple[Entry, ...]]:
+        """The last words of a name where they alone are known in the text's countries ("Liberated Palmyra")."""
+        for blank in re.finditer(" ", self.scene.body[start:end]):
+            part = start + blank.end()
+            known = tuple(e for e in self.gazetteer.candidates(key_of(self.scene.body[part:end])) if e.country in self.context.countries)
+            if known and self.scene.body[part].isupper():
+                return (part, end), known
+        return (start, end), ()
+
+    def is_stray(self, entry: Entry | None, key: str | None = None) -> bool:
+        """Whether a town lies far from every country that the text speaks of, so that its name is likelier a person's or a body's.
+
+        A city of a million is none, where `key` is None or its main name.
+        """
         named = self.context.countries
-        if not entry or not named or entry.kind in ("country", "region", "site") or entry.country in named or entry.population > 1_000_000:
+        if not entry or not named or entry.kind in ("country", "region", "site") or entry.country in named:
+            return False
+        if entry.population > 1_000_000 and (key is None or skeleton_of(key) == skeleton_of(key_of(entry.name))):
             return False
         for code in named:
             land = self.gazetteer.countries.get(code)

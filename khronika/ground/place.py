@@ -7,14 +7,16 @@ coordinates, and the reason says where the name stands.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 
 from msgspec.structs import replace
 
-from khronika.ground.gazetteer import Entry, Gazetteer, key_of
+from khronika.ground.gazetteer import Entry, Gazetteer, bones_of, key_of, skeleton_of
 from khronika.ground.names import Names, candidates_at
 from khronika.ground.phrases import plain, shaped
-from khronika.ground.rank import Ranked, kilometres, kind_said, rank
+from khronika.ground.rank import Ranked, containers, kilometres, kind_said, rank
 from khronika.ground.scenes import Event, Option, Scenes
 from khronika.ground.sites import find_sites
 from khronika.ground.toponyms import Found, Scene, recognise
@@ -26,10 +28,13 @@ NEAR = 20
 """Names back and forth that lend an unknown one their country."""
 LENT = 300
 """Characters within which a town lends its point to a site or quarter that the index lacks."""
+AREA = 20.0
+"""Kilometres of the one area that a text may tell of."""
 FIRST = 50_000
 """Characters of a text that are searched for what a name means in full."""
 _NO_SCENE = re.compile(
     r"(?:['’]s)? (?:family|families|street|road|highway|brigades?|battalion|news|tv|agency)\b"
+    r"|(?:['’]s)? (?:website|format|four|television|channel|group|summit|accords?|agreements?|process|protocol|convention|club|university|bank|company|newspaper|magazine|times|post)\b"
     r"|['’]s (?:\w+ )?(?:\w+ )?(?:ministry|minister|president|army|forces|troops|military|government|leader|parliament|ambassador)",
     re.IGNORECASE,
 )
@@ -97,6 +102,7 @@ class Grounds:
         self.found = self.names.found
         self.ranked = rank(self.scene, self.found, gazetteer, home)
         self.said: dict[str, str] = {}
+        self.within: dict[str, str | None] = {}
         self.numbers: list[int] = []
         """For each option the name that it is a meaning of."""
         options = [option for n in range(len(self.found)) for option in self.options_of(n)]
@@ -109,13 +115,21 @@ class Grounds:
     def options_of(self, n: int) -> list[Option]:
         """What one name may mean: the choice of the ranking, and the region or town of the same name."""
         found, entry = self.found[n], self.ranked[n].entry
+        if _LABEL.match(self.joined, found.end):
+            return []
+        if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "region":
+            entry = self.namesake(found, entry) or entry
         marks = {mark for mark in _MARKS if mark in found.features}
         if self.ranked[n].p < 0.5:
             marks.add("unsure")
-        if self.names.is_stray(entry):
-            marks.add("stray")
+        if entry is None and found.words.isupper():
+            marks.add("acronym")
+        if self.names.is_stray(entry, found.key):
+            at_home = next((e for e in found.candidates if e.country in self.names.context.countries), None)
+            if at_home is None:
+                marks.add("stray")
             # A small town elsewhere bears the name; the text means one that the index lacks.
-            entry = entry if entry is not None and entry.population > 50_000 else None
+            entry = at_home or (entry if entry is not None and entry.population > 50_000 else None)
         entries: list[tuple[Entry | None, set[str]]] = [(entry, marks)]
         if entry is not None and (twin := self.twin(found, entry)):
             said = self.said_elsewhere(found)
@@ -138,8 +152,12 @@ class Grounds:
             if site.n not in towns:
                 continue
             town = options[towns[site.n]]
-            option = Option(site.span, town.words, town.entry, "site", True, site.marks, site.name)
-            if site.span[0] == town.span[0]:
+            if "stray" in town.marks:
+                # "Dar Al-Salam hospital" is not in Tanzania.
+                option = Option(site.span, town.words, None, "site", True, site.marks, site.name.replace(names[site.n], town.words))
+            else:
+                option = Option(site.span, town.words, town.entry, "site", True, site.marks, site.name)
+            if site.span[0] == town.span[0] and "site named, its" not in site.marks:
                 answer[towns[site.n]] = option
             else:
                 self.numbers.append(site.n)
@@ -153,7 +171,18 @@ class Grounds:
         other = {"settlement": "region", "region": "settlement"}.get(entry.kind)
         if other is None or entry.country == "US" or kind_said(self.scene, found):
             return None
-        return next((e for e in found.candidates if e.kind == other and (e.country, e.admin1) == (entry.country, entry.admin1)), None)
+        same = next((e for e in found.candidates if e.kind == other and (e.country, e.admin1) == (entry.country, entry.admin1)), None)
+        return same or (self.namesake(found, entry) if other == "region" else None)
+
+    def namesake(self, found: Found, town: Entry) -> Entry | None:
+        """The region that a town lies in, where it bears the town's name in whatever spelling ("Deir al-Zour", "Dayr az-Zawr")."""
+        region = self.gazetteer.regions.get((town.country, town.admin1))
+        if region is None:
+            return None
+        names = {key_of(region.name), key_of(region.name.removesuffix(" Oblast"))}
+        own = {found.key, key_of(town.name)}
+        alike = names & own or {skeleton_of(x) for x in names} & {skeleton_of(x) for x in own} - {""} or {bones_of(x) for x in names} & {bones_of(x) for x in own} - {""}
+        return region if alike else None
 
     def span(self, quote: Quote) -> Span:
         """A quote's span in title and body together."""
@@ -172,7 +201,10 @@ class Grounds:
         chosen = self.scenes.best(event, self.labels)
         if chosen is None:
             return self.adjective(mention.where_words)
-        return self.at(self.numbers[chosen], self.scenes.options[chosen], self.scenes.reason(chosen, event))
+        place = self.at(self.numbers[chosen], self.scenes.options[chosen], self.scenes.reason(chosen, event))
+        only_title = place.quote is not None and place.quote.within == "title" and place.quote.words not in self.joined[len(self.title) :]
+        # Offsets count in the body, so that words of the title alone are told by the reason.
+        return replace(place, quote=None) if only_title else place
 
     def event(self, mention: Mention) -> Event:
         """Where the mention's parts stand in title and body together."""
@@ -190,10 +222,17 @@ class Grounds:
     def may_be_scene(self, found: Found) -> bool:
         """Whether a name can be where something happened: it speaks ("Moscow said") or labels a body ("Kyiv police") and so is none."""
         f = found.features
-        if "before says" in f or "before body" in f or "after first name" in f or "after title" in f:
-            return False
         after = self.joined[found.end : found.end + 24]
+        if "before says" in f or "before body" in f and not self.before_kind(after) or "after first name" in f or "after title" in f:
+            return False
         return not (_NO_SCENE.match(after) or _LABEL.match(after))
+
+    def before_kind(self, after: str) -> bool:
+        """Whether words go on with a kind of place and no body ("Kherson City", not "Kyiv City Council")."""
+        match, lists = re.match(r" (\w+)(?: ([A-Z]\w+))?", after), self.scene.lists
+        if not match or match[1].casefold() not in lists["settlement_words"] | lists["region_words"] | lists["district_words"]:
+            return False
+        return (match[2] or "").casefold() not in lists["organisation"]
 
     def at(self, n: int, option: Option, reason: str) -> Place:
         """The Place that one meaning of one name gives."""
@@ -240,8 +279,11 @@ class Grounds:
                 name = f"{words}, {town}" if town else f"{words} District"
             elif re.search(r"\b(?:region|oblast|province|governorate)\b", before + after, re.IGNORECASE):
                 precision = "region"
+        if words.split()[-1].casefold() in self.scene.lists["site_words"] or words.startswith("Camp "):
+            precision = "site"
         place = Place(name=name, precision=precision, reason=f"{reason}; not found in the gazetteer", quote=quote, country=self.country_near(n))
-        return self.lent(place, n) if precision == "district" else place
+        lends = precision in ("district", "site") or precision == "settlement" and not _VILLAGE.search(before + after) and self.middle is not None
+        return self.lent(place, n) if lends else place
 
     def lent(self, place: Place, n: int) -> Place:
         """A site or quarter that the index lacks, at the middle of the town named nearest to it; a village stays without a point."""
@@ -251,12 +293,24 @@ class Grounds:
             if m != n and entry is not None and entry.kind == "settlement" and entry.latitude is not None and not self.names.is_stray(entry)
         ]
         away, town = min(near, key=lambda pair: pair[0], default=(LENT, None))
-        if town is None or away >= LENT or town.country != place.country:
+        if town is None or away >= LENT:
+            town = self.middle
+        if town is None or town.country != place.country:
             return place
         at = plain(town, self.gazetteer, None, "", 0.0)
         return replace(
             place, admin1=at.admin1, latitude=at.latitude, longitude=at.longitude, radius_km=round(town.radius_km + 5.0, 1), reason=f"{place.reason}; placed at {at.name}"
         )  # fmt: skip
+
+    @cached_property
+    def middle(self) -> Entry | None:
+        """The town that a text names most, where nearly all towns and quarters that it names lie within `AREA` of it: a name unknown lies there too."""
+        exact = [e for e, _ in self.ranked if e is not None and e.kind in ("settlement", "district") and e.latitude is not None and not self.names.is_stray(e)]
+        if len(exact) < 2:
+            return None
+        middle = Counter(exact).most_common(1)[0][0]
+        away = [kilometres((middle.latitude or 0.0, middle.longitude or 0.0), (e.latitude or 0.0, e.longitude or 0.0)) for e in exact]
+        return middle if sum(km < AREA for km in away) >= 0.8 * len(away) else None
 
     def said_elsewhere(self, found: Found) -> str:
         """Which of two twins the text names in full somewhere ("Kherson region", "the city of Kherson")."""
@@ -281,11 +335,16 @@ class Grounds:
         return None
 
     def country_near(self, n: int) -> str | None:
-        """The country of the nearest place of the same sentence that is known, else the one that the text names most."""
+        """The country that the text puts the name in somewhere, else that of the nearest place of the same sentence that is known, else the one named most."""
+        if (key := self.found[n].key) not in self.within:
+            said = Counter(code for m, f in enumerate(self.found) if f.key == key for code, _ in containers(self.scene, self.found, m))
+            self.within[key] = said.most_common(1)[0][0] if said else None
+        if self.within[key]:
+            return self.within[key]
         near = sorted(
             (abs(self.found[m].start - self.found[n].start), r.entry.country)
             for m, r in list(enumerate(self.ranked))[max(0, n - NEAR) : n + NEAR]
-            if m != n and r.entry is not None and r.entry.country and not self.names.is_stray(r.entry)
+            if m != n and r.entry is not None and r.entry.country and not self.names.is_stray(r.entry) and self.may_be_scene(self.found[m])
         )
         if near and near[0][0] < 120:
             return near[0][1]

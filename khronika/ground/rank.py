@@ -72,7 +72,7 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
     if not any(name.candidates for name in found):
         return [Ranked(None, 0.0) for _ in found]
     model = weights()["ranking"]
-    tables = features_of(scene, found, home)
+    tables = features_of(scene, found, home, choices=True)
     answers: list[Ranked] = []
     together: dict[str, list[tuple[int, list[float]]]] = {}
     scores = []
@@ -80,11 +80,14 @@ def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str |
         values = [_score(row, model) for row in rows]
         scores.append((entries, values))
         # What the next word says of one mention's kind ("Kharkiv region") says nothing of another's.
-        shared = [value - sum(model.get(k, 0.0) * row.get(k, 0.0) for k in _OWN) for value, row in zip(values, rows, strict=True)]
+        shared = [value - sum([model.get(k, 0.0) * row[k] for k in _OWN if k in row]) for value, row in zip(values, rows, strict=True)]
         together.setdefault(found[n].key, []).append((n, shared))
     for n, (entries, values) in enumerate(scores):
         if not entries:
             answers.append(Ranked(None, 0.0))
+            continue
+        if not values:  # one candidate alone
+            answers.append(Ranked(entries[0], 1.0))
             continue
         # Mentions of one name lend each other half of what their surroundings say.
         others = [v for m, v in together[found[n].key] if m != n and len(v) == len(values) and scores[m][0] == entries]
@@ -101,14 +104,18 @@ def _score(row: dict[str, float], model: dict[str, float]) -> float:
     return total
 
 
-def features_of(scene: Scene, found: Sequence[Found], home: str | None) -> list[tuple[list[Entry], list[dict[str, float]]]]:
-    """For each name the candidates that are weighed and the features of each."""
+def features_of(scene: Scene, found: Sequence[Found], home: str | None, *, choices: bool = False) -> list[tuple[list[Entry], list[dict[str, float]]]]:
+    """For each name the candidates that are weighed and the features of each; with `choices` none where there is one candidate, and so no choice."""
     context = context_of(scene, found, home)
     kept = [_first_choice(name, context) for name in found]
-    near = _nearness(found, kept)
-    tables = []
+    fewest = 2 if choices else 1
+    near = _nearness(found, kept) if any(len(entries) >= fewest for entries in kept) else []
+    tables: list[tuple[list[Entry], list[dict[str, float]]]] = []
     for n, (name, entries) in enumerate(zip(found, kept, strict=True)):
-        inside = _containers(scene, found, n)
+        if len(entries) < fewest:
+            tables.append((entries, []))
+            continue
+        inside = containers(scene, found, n)
         suffix = kind_said(scene, name)
         rows = []
         for m, entry in enumerate(entries):
@@ -147,18 +154,17 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[list[
             # Names with one reading tell more than names with many; countries are too wide to be near anything.
             wide = any(e.kind == "country" for e in entries)
             worth.append(0.2 if wide else 1.0 / math.sqrt(max(1, len(entries))))
-    if len(keys) < 2:
+    if len(keys) < 2 or not points:
         return [[0.0] * len(e) for e in kept]
     at = np.radians(np.array(points))
     dy = 6371.0 * (at[:, 0][:, None] - at[:, 0][None, :])
     dx = 6371.0 * (at[:, 1][:, None] - at[:, 1][None, :]) * np.cos((at[:, 0][:, None] + at[:, 0][None, :]) / 2)
     close = np.exp(-np.sqrt(dx * dx + dy * dy) / 150.0)
     best = np.zeros((len(points), len(keys)))
-    for k, part in enumerate(where):
-        if part.stop > part.start:
-            best[:, k] = close[:, part].max(axis=1)
+    filled = [k for k, part in enumerate(where) if part.stop > part.start]
+    best[:, filled] = np.maximum.reduceat(close, [where[k].start for k in filled], axis=1)
     own = np.array(owner)
-    weight = np.tile(np.array(worth), (len(points), 1))
+    weight = np.broadcast_to(np.array(worth), best.shape).copy()
     weight[np.arange(len(points)), own] = 0.0
     value = ((best * weight).sum(axis=1) / (weight.sum(axis=1) + 0.5)).tolist()
     answer = []
@@ -169,7 +175,7 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[list[
     return answer
 
 
-def _containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, str]]:
+def containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, str]]:
     """(country, region code or "") that the words right after or before a name put it in: "Monroe, La.", "Ukraine's Kherson"."""
     name, sides = found[n], []
     if n + 1 < len(found) and _INSIDE.fullmatch(scene.body[name.end : found[n + 1].start]):

@@ -55,7 +55,9 @@ def _words(language: str) -> Mapping[str, Any]:
         "preposition": {word: kind for kind, words in raw["preposition"].items() for word in words.split()},
         "passed": frozenset(raw["passed"].split()),
         "metonyms": frozenset(name for _, names in config.data("demonyms.toml")["country"].values() for name in names),
-        **{name: re.compile(raw[name], re.IGNORECASE) for name in ("wall", "body", "office", "meant", "occupied")},
+        "compass": frozenset(config.data("place/en.toml")["compass"].split()),
+        "kind": frozenset(raw["kind"].split()),
+        **{name: re.compile(raw[name], re.IGNORECASE) for name in ("wall", "body", "office", "meant", "occupied", "anchor", "seat")},
     }
 
 
@@ -66,6 +68,8 @@ def weights() -> dict[str, float]:
     return loaded
 
 
+SHARP = 3.0
+"""How much the best mention of a place counts before its other mentions: at 1 all add up, without end only the best counts."""
 BACK, AHEAD = 40, 20
 """Sentences before and after an event, besides the first ones of the text, in which its place is looked for."""
 
@@ -101,7 +105,7 @@ class Scenes:
         top = max(scores.values())
         shares: Counter[tuple[str, str]] = Counter()
         for n, score in scores.items():
-            shares[places[n]] += math.exp(score - top)  # type: ignore[assignment]
+            shares[places[n]] += math.exp(SHARP * (score - top))  # type: ignore[assignment]
         chosen = max(shares, key=lambda place: shares[place])
         return max((n for n in scores if places[n] == chosen), key=lambda n: scores[n])
 
@@ -129,13 +133,19 @@ class Scenes:
     def _preposition(self, option: Option) -> str:
         """The class of the word that leads to a name, over articles, adjectives and kind words."""
         before = _TOKEN.findall(self.joined[max(0, option.span[0] - 70) : option.span[0]])
-        passed = self._words["passed"]
+        passed, classes, kind = self._words["passed"], self._words["preposition"], False
         while before and (before[-1].casefold() in passed or "-" in before[-1] or before[-1] == "of" and len(before) > 1 and before[-2].casefold() in passed):
+            if before[-1] == "of" and before[-2].casefold().replace("-", "") in self._words["compass"]:
+                return "ring"
+            kind = kind or before[-1] in self._words["kind"]
             before.pop()
         if not before:
             return "start"
         word = before[-1].casefold()
-        known: str | None = self._words["preposition"].get(word)
+        known: str | None = classes.get(word)
+        if kind and known is None:
+            # "in the sleepy village of X"
+            known = next((classes[w] for w in reversed(before[-4:]) if classes.get(w) in ("in", "at", "ring", "on")), None)
         return known or ("comma" if word == "," else "word" if word[0].isalnum() else "mark")
 
     @cached_property
@@ -149,6 +159,11 @@ class Scenes:
             signs = {f"kind {option.kind}", f"led by {self._prepositions[n]}", f"named {_bucket(counts[self._keys[n]], (1, 2, 4, 8))}", *option.marks}
             if not option.may_be:
                 signs.add("no scene")
+            if option.entry is not None and option.entry.country:
+                if self._countries[option.entry.country] < 0.2 * self._countries.total():
+                    signs.update(("country seldom named", f"{option.kind}, country seldom named"))
+                if option.kind in _FINE and not self._neighbours(n):
+                    signs.add("far from the rest")
             if self._keys[n] == main:
                 signs.add("main place")
             signs.update(self._surroundings(n))
@@ -171,6 +186,8 @@ class Scenes:
             signs.add("party's" if option.words in words["metonyms"] else "body's")
         if words["office"].search(before):
             signs.add("office of")
+        if words["seat"].search(before):
+            signs.add("seat of a body")
         if _HYPHENED.match(after):
             signs.add("hyphened")
         if _POSSESSIVE.match(after):
@@ -190,6 +207,11 @@ class Scenes:
             signs.add("alone in its sentence")
         inside = [m for m in others if self._holds(m, n)]
         round_ = [m for m in others if self._holds(n, m)]
+        near = [m for m in others if self._next_to(self.options[m].span[1], self.options[n].span[0]) and self._is_anchor(m, n)]
+        if near:
+            signs.add("anchor of another")
+        if any(self._next_to(self.options[n].span[1], self.options[m].span[0]) and self._is_anchor(n, m) for m in others):
+            signs.add("anchored by another")
         if inside:
             signs.add("inside another")
         if round_:
@@ -203,8 +225,34 @@ class Scenes:
             signs.add("outer of a pair")
         return signs
 
+    @cached_property
+    def _countries(self) -> Counter[str]:
+        return Counter(o.entry.country for o in self.options if o.entry is not None and o.entry.country)
+
+    @cached_property
+    def _points(self) -> dict[Any, tuple[float, float]]:
+        """Where the exact places of a text lie, the first hundred."""
+        points = {
+            key: (o.entry.latitude, o.entry.longitude)
+            for key, o in zip(self._keys, self.options, strict=True)
+            if o.kind in _FINE and o.entry is not None and o.entry.latitude is not None and o.entry.longitude is not None
+        }
+        return dict(list(points.items())[:100])
+
+    def _neighbours(self, n: int) -> int:
+        """How many other exact places of the text lie within a degree of an option."""
+        entry, own = self.options[n].entry, self._points.get(self._keys[n])
+        if entry is None or own is None:
+            return 0
+        away = math.cos(math.radians(own[0]))
+        return sum(abs(a - own[0]) < 1 and abs(b - own[1]) * away < 1 and (a, b) != own for a, b in self._points.values())
+
     def _next_to(self, end: int, start: int) -> bool:
         return end <= start <= end + 60 and not re.search(r"[.;!?:]", self.joined[end:start])
+
+    def _is_anchor(self, first: int, second: int) -> bool:
+        """Whether the second name only tells where the first lies ("X, near Y")."""
+        return bool(self._words["anchor"].fullmatch(self.joined[self.options[first].span[1] : self.options[second].span[0]]))
 
     def _holds(self, outer: int, inner: int) -> bool:
         """Whether one option's place lies in the other's."""
@@ -279,6 +327,8 @@ class Scenes:
         fine = [n for n in near if self.options[n].kind in _FINE]
         well = any(f"{where[n]}, well led" in found[n] for n in near)
         state = "exact named" if fine else "wide named" if well else "nothing named"
+        mine = [n for n in near if where[n] == "own"]
+        of_own = "exact" if any(self.options[n].kind in _FINE for n in mine) else "wide" if any("own, well led" in found[n] for n in mine) else "nothing"
         start, end = self._sentences[own] if self._sentences else (0, 0)
         meant = bool(self._words["meant"].search(self.joined[start:end]))
         last = max((n for n in found if self.sentence[n] < first and self.options[n].kind in _FINE and self.options[n].may_be), default=None)
@@ -295,7 +345,9 @@ class Scenes:
                     signs.update(("inside what is named", f"{where[n]}, inside what is named"))
                 if meant and option.kind in ("settlement", "unknown"):
                     signs.add("the town meant")
-            elif option.kind not in _FINE and fine:
+            elif where[n] == "evidence" and option.kind in _FINE and of_own == "wide" and any(self._holds(m, n) for m in mine):
+                signs.add("evidence, inside what is named")
+            if where[n] in ("own", "evidence") and option.kind not in _FINE and fine:
                 signs.update(("wide beside exact", f"{option.kind} beside exact"))
 
     def _gap(self, n: int, trigger: Span) -> int:

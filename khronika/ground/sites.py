@@ -14,7 +14,8 @@ from khronika.ground.toponyms import Found, Scene
 from khronika.text import Span
 
 _WORD = r"[\w’'.-]+"
-_TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of) (?:the )?(?:[\w-]+ ){0,3}?$")
+_TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of|(?:just )?(?P<side>(?:north|south)?-?(?:east|west|north|south)(?:east|west)?) of) (?:the )?(?:[\w-]+ ){0,3}?$")
+_PART_OF = re.compile(r"^(?:[\w-]+ )?(?:fence|gates?|area|region|grounds?|territory|premises|entrance|yard|courtyard|vicinity|outskirts|walls?|front|building|roof|perimeter|site) (?:of|to) (?:the |a |an )?", re.IGNORECASE)
 _HEAD = re.compile(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:{_WORD} ){{0,5}}(?P<noun>[\w-]+))$", re.IGNORECASE)
 _CUT = re.compile(r"[.;:!?\n“”\"(]")
 _FUNCTION = re.compile(r"\b(?:in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
@@ -52,15 +53,16 @@ def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:
     match = _HEAD.search(head)
     if not match or match["noun"].casefold() not in scene.lists["site_words"] or _FUNCTION.search(match["words"]):
         return None
-    words = match["words"]
+    words = _PART_OF.sub("", match["words"])
     while shorter := _CONTROL.match(words):
         words = words[shorter.end() :]
     if (first := words.split(" ")[0]) in scene.adjectives and len(words) > len(first):
         words = words[len(first) + 1 :]
-    if not re.search(r"\b[A-Z\d]", words):
-        return None  # "the market in Daquq" names no site
+    if not re.search(r"\b[A-Z\d]", words) and match["noun"].casefold() not in scene.lists["installations"]:
+        return None  # "the market in Daquq" names no site; "the prison in Olenivka" does, since a town has one
     at = name.start - len(before) + match.start("words")
-    return Site(n, (at, name.end), f"{words}, {town}", _marks(words, "site in a town"))
+    label = f"{words} {tail['side']} of {town}" if tail["side"] else f"{words}, {town}"
+    return Site(n, (at, name.end), label, _marks(words, "site in a town", match["article"].casefold()))
 
 
 def _after(scene: Scene, n: int, name: Found, town: str) -> Site | None:
@@ -70,13 +72,18 @@ def _after(scene: Scene, n: int, name: Found, town: str) -> Site | None:
         return None
     words = match["words"].strip()
     label = f"{words}, {town}" if match["own"] else f"{town} {words}"
-    return Site(n, (name.start, name.end + match.end()), label, _marks(words, "town's site"))
+    before = re.search(r"(\w+) $", scene.body[max(0, name.start - 12) : name.start])
+    article = "its" if match["own"] else before.group(1).casefold() if before and before.group(1).casefold() in ("the", "a", "an") else "no"
+    return Site(n, (name.start, name.end + match.end()), label, _marks(words, "town's site", article))
 
 
 @cache
 def _own_site(nouns: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?P<own>['’]s)?(?P<words>(?: [\w’'-]+){{0,3}}? (?:{'|'.join(sorted(nouns))}))\b(?! (?:district|area|quarter))")
+    return re.compile(rf"(?P<own>['’]s)?(?P<words>(?: [\w’'-]+){{0,3}}? (?i:{'|'.join(sorted(nouns))})(?: of [A-Z]\w+)?)\b(?! (?:district|area|quarter))")
 
 
-def _marks(words: str, shape: str) -> frozenset[str]:
-    return frozenset({shape, "site named" if re.search(r"\b[A-Z\d]", words) else "site described"})
+def _marks(words: str, shape: str, article: str) -> frozenset[str]:
+    """Signs of a site: how it is named, by which article, and its kind ("prison")."""
+    named = "site named" if re.search(r"\b[A-Z\d]", words) else "site described"
+    noun = re.sub(r" of [A-Z]\w+$", "", words).split()[-1].casefold()
+    return frozenset({shape, named, f"{named}, {article if article in ('the', 'its') else 'a'}", f"{named} {noun}"})

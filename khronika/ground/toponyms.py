@@ -153,6 +153,20 @@ class Scene:
             return bool(re.fullmatch(r"['’]s republics?", self.body[a.end : b.end], re.IGNORECASE))
         return between in (" ", "\u00a0", "-", "‑", "–") or (between == ". " and a.word.casefold() in ("st", "mt", "ft", "ste") or between == ". " and len(a.word) == 1)
 
+    def is_led(self, i: int, j: int) -> bool:
+        """Whether a word of place leads to the whole run of tokens i to j or a kind of place follows it, and no capitalised word stands beside it."""
+        after = self.tokens[j + 1] if j + 1 < len(self.tokens) and self.joint(self.tokens[j], self.tokens[j + 1]) else None
+        kind = after is not None and any(after.word.casefold() in self.lists[name] for name in ("settlement_words", "region_words", "district_words"))
+        if i == 0 or (after is not None and after.capital and not kind):
+            return False
+        before, between = self.tokens[i - 1], self.body[self.tokens[i - 1].end : self.tokens[i].start]
+        if between.strip(" \u00a0"):
+            return kind and between == ", "
+        if before.word.casefold() in ("of", "the") and i > 1:
+            before = self.tokens[i - 2]
+        word = before.word.casefold()
+        return not before.capital and (kind or word in self.lists["locative"] or word in self.lists["settlement_words"] or word in self.lists["district_words"])
+
     def may_begin(self, i: int) -> bool:
         """Whether a name may start at token i: it has a capital, or is an article with a hyphen ("al-Bab")."""
         first = self.tokens[i]
@@ -327,10 +341,18 @@ def known(scene: Scene, gazetteer: Gazetteer, i: int, j: int) -> tuple[Entry, ..
             return ()
     key = key_of(words)
     found = gazetteer.candidates(key) if key else ()
-    if not found and any(token.word.casefold() in scene.lists["articles"] for token in scene.tokens[i : j + 1]):
+    if found or len(key) < 4:
+        return found
+    if any(token.word.casefold() in scene.lists["articles"] for token in scene.tokens[i : j + 1]):
         # Arabic articles are written in many ways ("Deir Al-Balah", "Dayr el Balah").
-        return tuple(e for e in gazetteer.like(key) if e.country in scene.countries or len(key) > 8)
-    return found
+        found = tuple(e for e in gazetteer.like(key) if e.country in scene.countries or len(key) > 8)
+    return found or (respelt(scene, gazetteer, key) if scene.is_led(i, j) else ())
+
+
+def respelt(scene: Scene, gazetteer: Gazetteer, key: str) -> tuple[Entry, ...]:
+    """Places of the countries that the text names which bear the name in another spelling ("Nusairat" for "Nuseirat")."""
+    alike = tuple(e for e in gazetteer.like(key) if e.country in scene.countries)
+    return alike or tuple(e for country in sorted(scene.countries) for e in gazetteer.sounding(key, country)[:5])
 
 
 def features_of_training(scene: Scene, gazetteer: Gazetteer) -> list[dict[str, Any]]:

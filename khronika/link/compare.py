@@ -16,13 +16,15 @@ import msgspec
 
 from khronika import config
 from khronika.link.block import days_of
-from khronika.link.signs import Signs, alike, read_signs, same_countries, same_dead, shared_names, shared_weight
+from khronika.link.signs import Signs, alike, read_signs, same_countries, same_dead, shared_names, shared_rarity, shared_weight
 from khronika.link.words import Vector, cosine, terms_of, vector, weight
 from khronika.text import fold
 from khronika.types import Account, Participant, Place, Toll
 
 Features = dict[str, str]
 """Feature to level."""
+OF_WORDS = ("report", "titles", "words", "text")
+"""Features that compare running text; all others compare what it says of day, place, persons, means and numbers."""
 
 LEAD = 300
 """Characters of a body that tell, with its title twice, what the whole report is about."""
@@ -31,6 +33,10 @@ BINS = (0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.36, 0.44, 0.56, 0.72)
 _LEVELS = ("0.00", *(f"{low:.2f}" for low in BINS))
 RARE_WORD = 4.0
 """Weight of a word that tells events apart: in fewer than 18 of 1,000 texts."""
+RARITIES = (0, 1, 2, 3, 4, 5, 7)
+"""Lower ends of the levels of the rarity that shared targets have in all."""
+ACTOR = "actor "
+"""Before the registry id of a party."""
 MASSES = (0, 5, 10, 15, 20, 25, 30, 40, 50, 70)
 """Lower ends of the levels of the rarity that shared words have in all."""
 _SMALL = 9
@@ -52,6 +58,8 @@ class Profile(msgspec.Struct, frozen=True):
     parties: frozenset[str]
     people: frozenset[str]
     weapons: frozenset[str]
+    slots: frozenset[str]
+    """Terms that say who, where, by what and how many: names, the place, participants, the trigger, words of means and targets, numbers."""
 
 
 def profile(account: Account, body: str | None = None) -> Profile:
@@ -61,21 +69,26 @@ def profile(account: Account, body: str | None = None) -> Profile:
     told = " ".join(dict.fromkeys(quote.words for quote in quotes))
     is_lead = leads(account)
     title, opening = (account.title or "", body[:LEAD] if body else told) if is_lead else ("", told)
-    of_told, of_title = terms_of(told), terms_of(title)
+    of_told, of_title, of_trigger = terms_of(told), terms_of(title), terms_of(mention.trigger.words)
     of_opening = terms_of(opening) if is_lead else of_told
+    signs, numbers = read_signs(title, opening, {*of_title, *of_opening}), _numbers([*of_title, *of_opening])
+    parties, people = _parties(mention.perpetrators), _terms_of_all((*mention.targets, *mention.victims))
+    where = terms_of(account.where.name) if account.where else []
+    named = {term for term in parties if not term.startswith(ACTOR)}
     return Profile(
         account=account,
         days=days_of(account),
         fresh=account.when.basis == "assumed_fresh",
         leads=is_lead,
-        words=vector([*of_told, *terms_of(mention.trigger.words)]),
+        words=vector([*of_told, *of_trigger]),
         report=vector([*of_title, *of_title, *of_opening]),
         title=vector(of_title),
-        signs=read_signs(title, opening, {*of_title, *of_opening}),
-        numbers=_numbers([*of_title, *of_opening]),
-        parties=_parties(mention.perpetrators),
-        people=_terms_of_all((*mention.targets, *mention.victims)),
+        signs=signs,
+        numbers=numbers,
+        parties=parties,
+        people=people,
         weapons=_terms_of_all(mention.weapons),
+        slots=frozenset().union(signs.names, signs.fillers, numbers, people, named, where, of_trigger),
     )
 
 
@@ -108,12 +121,26 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
         "countries": same_countries(a.signs, b.signs),
         "dead": same_dead(a.signs, b.signs),
         "means": alike(a.signs.means, b.signs.means),
-        "targets": alike(a.signs.targets, b.signs.targets),
+        "targets": alike(a.signs.targets.keys(), b.signs.targets.keys()),
+        "rare targets": _rare_targets(a.signs, b.signs),
+        "agreement": _level(_agreement(a, b)),
         "later": _later(a, b),
         "another": ("none", "one", "both")[a.signs.another + b.signs.another],
         "text": "near-copy" if near_copy else "different",
         "shape": _shape(a.account, b.account),
     }
+
+
+def _agreement(a: Profile, b: Profile) -> float:
+    """Of the rarity of what fills a slot of either, the share that stands in the words of both; 0 to 1."""
+    either = a.slots | b.slots
+    both = a.slots & b.slots | a.slots & b.signs.terms.keys() | b.slots & a.signs.terms.keys()
+    whole = math.fsum(map(weight, either))
+    return math.fsum(map(weight, both)) / whole if whole else 0.0
+
+
+def _rare_targets(a: Signs, b: Signs) -> str:
+    return str(RARITIES[bisect(RARITIES, shared_rarity(a.targets, b.targets)) - 1]) if a.targets and b.targets else "unknown"
 
 
 def far_apart(a: Profile, b: Profile) -> bool:
@@ -294,7 +321,7 @@ def _same_numbers(a: frozenset[str], b: frozenset[str]) -> str:
 
 
 def _parties(values: tuple[Participant, ...]) -> frozenset[str]:
-    ids = {f"actor {value.actor.id}" for value in values if value.actor and value.actor.id}
+    ids = {f"{ACTOR}{value.actor.id}" for value in values if value.actor and value.actor.id}
     return frozenset(ids) | _terms_of_all(values)
 
 

@@ -24,7 +24,7 @@ from khronika.link.weigh import odds, weigh
 from khronika.link.words import cosine
 from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
-VERSION = "link@2"
+VERSION = "link@3"
 LIMIT = 8
 """Stored accounts that one new account is compared with at most: those that share most keys."""
 COMPONENT = 100
@@ -70,15 +70,16 @@ class _Kept(NamedTuple):
 _kept: WeakKeyDictionary[RecordQuery, _Kept] = WeakKeyDictionary()
 
 
-def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[str, str]) -> Linking:
+def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[str, str], keys: Mapping[str, Sequence[str]] | None = None) -> Linking:
     """The groups that new accounts belong to, with every account of each group, old ones too.
 
     Args:
         new: accounts just read; they may be in the record already or not yet.
         query: the record, asked for candidates, stored links, verdicts and texts.
         bodies: document id to body, for the new accounts; older bodies are asked for.
+        keys: account id to blocking keys, of new accounts of which they are known.
     """
-    component = _Component(query, bodies)
+    component = _Component(query, bodies, keys)
     try:
         return component.link({account.id: account for account in new})
     finally:
@@ -88,8 +89,8 @@ def link_accounts(new: Sequence[Account], query: RecordQuery, bodies: Mapping[st
 class _Component:
     """The accounts that a set of new ones can touch, with scores made on demand."""
 
-    def __init__(self, query: RecordQuery, bodies: Mapping[str, str]) -> None:
-        self.query = query
+    def __init__(self, query: RecordQuery, bodies: Mapping[str, str], keys: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.query, self.keys = query, keys or {}
         self.bodies: dict[str, str | None] = dict(bodies)
         self.new: Mapping[str, Account] = {}
         self.accounts: dict[str, Account] = {}
@@ -167,7 +168,7 @@ class _Component:
         if found is None:
             account = self.accounts[id] if id in self.accounts else self.query.accounts([id])[0]
             made = profile(account, self.body(account.document_id) if leads(account) else None)
-            found = self.ready[id] = _Ready(replace(made, account=_without_words(account)), frozenset(keys_of(account)))
+            found = self.ready[id] = _Ready(replace(made, account=_without_words(account)), frozenset(self.keys.get(id) or keys_of(account)))
             if id in self.numbers:
                 self.made.put(self.numbers[id], found)
         return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache
 from typing import Literal
 
@@ -38,7 +38,10 @@ class Signs(msgspec.Struct, frozen=True):
     names: frozenset[str]
     dead: frozenset[int]
     means: frozenset[int]
-    targets: frozenset[int]
+    targets: dict[int, float]
+    """Groups of words for what was struck, with the weight of the rarest one used."""
+    fillers: frozenset[str]
+    """Words of the means and targets."""
     another: bool
     follows: bool
 
@@ -54,7 +57,8 @@ def read_signs(title: str, opening: str, told: Iterable[str]) -> Signs:
         names=frozenset(_names(title, opening)),
         dead=_dead(low),
         means=_groups_of(terms, "means"),
-        targets=_groups_of(terms, "targets"),
+        targets=_rarest_of(terms, "targets"),
+        fillers=frozenset(term for term in terms if term in _groups("means") or term in _groups("targets")),
         another=_patterns("another")[0].search(low) is not None,
         follows=_patterns("follows")[0].search(low) is not None,
     )
@@ -89,7 +93,12 @@ def same_dead(a: Signs, b: Signs) -> str:
     return "close" if any(abs(x - y) <= max(1, min(x, y) / 3) for x in a.dead for y in b.dead) else "differ"
 
 
-def alike(a: frozenset[int], b: frozenset[int]) -> str:
+def shared_rarity(a: dict[int, float], b: dict[int, float]) -> float:
+    """How much rarity the groups that both have hold in all, each as rare as its more common word."""
+    return math.fsum(min(a[group], b[group]) for group in a.keys() & b.keys())
+
+
+def alike(a: Set[int], b: Set[int]) -> str:
     """How far two sets agree."""
     if not a or not b:
         return "unknown"
@@ -102,6 +111,14 @@ def alike(a: frozenset[int], b: frozenset[int]) -> str:
 def _groups_of(terms: list[str], which: str) -> frozenset[int]:
     groups = _groups(which)
     return frozenset(number for term in terms for number in groups.get(term, ()))
+
+
+def _rarest_of(terms: list[str], which: str) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for term in terms:
+        for number in _groups(which).get(term, ()):
+            found[number] = max(found.get(number, 0.0), weight(term))
+    return found
 
 
 @cache

@@ -173,7 +173,7 @@ shown = sa.Table(
     sa.Column("words", sa.Text, nullable=False),
     sa.UniqueConstraint("event_no", "profile"),
 )
-"""What a profile may see of an event, for lists and search; `words` are folded. record/shown.py; a row goes when its event changes."""
+"""What a profile may see of an event, for lists, search and exports; `words` are folded. record/shown.py; a row goes when its event changes."""
 
 tally = sa.Table(
     "p_tally",

@@ -1,7 +1,8 @@
 """Counts of people in, one low-best-high range out, by voice and by whom they count.
 
 The rule: a later figure of one origin replaces its earlier one; over origins low is the lowest, high the highest (open where the highest is
-open), best is what most origins give, the latest on a tie.
+open), best is what most origins give, the latest on a tie. A figure that says no more than "somebody" ("killed shoppers": one or more) counts only
+where nobody gives a number.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from khronika.record.voices import Member, claim_origin
 from khronika.types import Held, Range, Toll
 
 OUTCOMES = ("killed", "injured", "detained")
+SOMEBODY = (1, None)
 
 
 class _Figure(NamedTuple):
@@ -79,12 +81,12 @@ def shared(own: Sequence[Member]) -> tuple[str, ...]:
 
 
 def _latest(own: Sequence[Member], name: str) -> list[_Figure]:
+    told = [figure for member in own for figure in _figures(member, name)]
     by_origin: dict[str, _Figure] = {}
-    for member in own:
-        for figure in _figures(member, name):
-            known = by_origin.get(figure.origin)
-            if known is None or known.order <= figure.order:
-                by_origin[figure.origin] = figure
+    for figure in [figure for figure in told if (figure.low, figure.high) != SOMEBODY] or told:
+        known = by_origin.get(figure.origin)
+        if known is None or known.order <= figure.order:
+            by_origin[figure.origin] = figure
     return sorted(by_origin.values(), key=lambda figure: (figure.order, figure.origin))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from typing import IO, Any, NamedTuple
 
@@ -179,7 +180,9 @@ def acled_row(event: Event) -> Row:
         "event_date": day.isoformat(),
         "year": day.year,
         "time_precision": precision,
-        **{name: types[name] for name in ("disorder_type", "event_type", "sub_event_type")},
+        "disorder_type": types["disorder_type"],
+        "event_type": types["event_type"],
+        "sub_event_type": types["sub_event_type"],
         "actor1": first.name,
         "assoc_actor_1": first.beside,
         "inter1": first.inter,
@@ -247,6 +250,7 @@ def _target(event: Event, country: str, event_type: str) -> Side:
     return Side(f"Civilians ({place})", "; ".join(beside) or None, "Civilians")
 
 
+@cache
 def interaction(first: str | None, second: str | None) -> str | None:
     """The interaction text: the lower code first, External/Other forces-Civilians the other way round; "only" where one side is blank."""
     table = config.data("exports/columns.toml")

@@ -7,6 +7,7 @@ stands as it stood then; old views, other rules than `held` and single events go
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -211,17 +212,24 @@ class Kept(Outgoing):
         self._page: Sequence[Row] = ()
 
     def __iter__(self) -> Iterator[Event]:
-        today = self.policy.today
         rows = Rows(self._own, self.policy, self._wanted, self._lend, self._telling)
         pages = _pages_ahead(self._lend, self.policy, self._wanted) if self._ahead else rows.pages()
-        for page in pages:
-            hidden = shown.hidden_events(self._own)
-            self._page = page
-            for row in page:
-                ready = _decoder.decode(row.ready)
-                found = ready.event if ready.since and ready.since <= today and row.event_no not in hidden else None
-                if self._count(row.event, found) and found:
-                    yield found
+        before = gc.get_threshold()
+        gc.set_threshold(20_000, 10, 10)  # rows that wait are alive, and searched for dead objects in vain
+        try:
+            for page in pages:
+                yield from self._shown_of(page)
+        finally:
+            gc.set_threshold(*before)
+
+    def _shown_of(self, page: Sequence[Row]) -> Iterator[Event]:
+        hidden, today = shown.hidden_events(self._own), self.policy.today
+        self._page = page
+        for row in page:
+            ready = _decoder.decode(row.ready)
+            found = ready.event if ready.since and ready.since <= today and row.event_no not in hidden else None
+            if self._count(row.event, found) and found:
+                yield found
 
     def accounts_of(self, event: Event) -> list[Account]:
         """As `Outgoing.accounts_of`; those of a page are fetched when the first of them is asked for."""

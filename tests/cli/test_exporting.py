@@ -252,6 +252,11 @@ def test_a_line_that_is_no_event_is_told_and_the_rest_goes_on(record, tmp_path):
     assert "2 lines left out" in result.stderr
 
 
+def test_a_filter_that_nothing_fits_is_told(record):
+    result = CliRunner().invoke(main, ["export", "csv", "--place", "Atlantis", "--record", record])
+    assert result.exit_code == 0 and "no event fits the filter" in result.stderr and len(result.stdout.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -149,9 +149,22 @@ def test_quality_of_some_events_is_of_their_documents(record):
     (whole,), (some,) = (lines(run(record, "quality", "--json", *words)) for words in ((), ("--kind", "remote_explosive")))
     documents = [sum(month["documents"] for month in found["drift"]) for found in (whole, some)]
     assert 0 < documents[1] < documents[0] and all(month["accounts_each"] >= 1 for month in some["drift"])
-    assert sum(outlet["documents"] for outlet in some["outlets"]) == documents[1] and some["undated_documents"] <= whole["undated_documents"]
+    assert (
+        sum(outlet["documents"] for outlet in some["outlets"]) == documents[1] and some["undated_documents"] <= whole["undated_documents"]
+    )
 
 
 def test_a_coder_needs_a_name(record):
     found = run(record, "audit", "code", "--coder", " ")
     assert found.exit_code == 2 and "--coder is empty" in found.stderr
+
+
+def test_coverage_by_day_and_outlet_is_a_table(record, tmp_path):
+    path = tmp_path / "coverage.csv"
+    (found,) = lines(run(record, "quality", "--json", "--csv", str(path)))
+    with path.open(newline="") as told:
+        rows = list(csv.DictReader(told))
+    assert list(rows[0]) == ["day", "source", "documents"]
+    assert sum(int(row["documents"]) for row in rows) == found["undated_documents"] + sum(month["documents"] for month in found["drift"])
+    refused = run(record, "quality", "--csv", str(path), "--kind", "attack")
+    assert refused.exit_code == 2 and "leave the filter out" in refused.stderr

@@ -26,6 +26,7 @@ FOUND = [
     ("A letter from Ludwig van der Meer was found.", ["Ludwig van der Meer"]),
     ("The mayor, Teklan Orvo, was not there.", ["Teklan Orvo"]),
     ("Orvo said the road was closed.", ["Orvo"]),
+    ("The guard freed Kevin King on Monday.", ["Kevin King"]),
     ("His wife, Raisa, survived.", ["Raisa"]),
     ("Teklan Orvo told the court that he knew nothing. Later Orvo left.", ["Teklan Orvo", "Orvo"]),
 ]

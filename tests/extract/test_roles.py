@@ -43,6 +43,7 @@ LEFT = [
     ("On Monday at least two men", ["at least two men"]),
     ("Syrian and Russian forces", ["Syrian and Russian forces"]),
     ("Ana Petrova, 42, a teacher,", ["Ana Petrova"]),
+    ("His deputy, harbour master Pavlo Hrin,", ["His deputy, harbour master Pavlo Hrin"]),
     ("At dawn 12 farmhands, most of them women, and two drovers", ["12 farmhands", "two drovers"]),
 ]
 
@@ -70,6 +71,10 @@ ROLES = [
     ("Gunners of the Red Column shelled Orlivka on Monday.", "perpetrators", ["Gunners of the Red Column"]),
     ("On Monday, where Syrian troops are pressing on, shelling of Orlivka killed two people.", "perpetrators", ["Syrian troops"]),
     ("On Monday, the leaders of the republic announced the evacuation of Orlivka.", "perpetrators", ["the leaders of the republic"]),
+    ("Police used water cannons and pepper spray against a march in Orlivka on Monday, beating a driver.", "weapons", ["water cannons", "pepper spray"]),
+    ("Rebels used several kamikaze drones and a grenade launcher in Orlivka on Monday, killing a driver.", "weapons", ["several kamikaze drones", "a grenade launcher"]),
+    ("Rebels shelled Orlivka on Monday and air defence destroyed two missiles.", "weapons", []),
+    ("A ferryman died in Orlivka on Monday when a mine went off.", "perpetrators", []),
     ("Police arrested two rebels in Orlivka on Monday over the killing of a priest.", "victims", ["two rebels"]),
 ]
 

@@ -64,6 +64,12 @@ def test_boilerplate_is_not_read() -> None:
     assert [m.trigger.start < hole[0] for m in read(body, holes=(hole,)).mentions] == [True]
 
 
+def test_a_sentence_beside_boilerplate_is_read() -> None:
+    body = "A rocket hit the port of Gessa on Monday.  read more A car bomb killed nine people in Tarna on Sunday."
+    at = body.index("read more")
+    assert [m.trigger.start < at for m in read(body, holes=((at, at + 9),)).mentions] == [True, False]
+
+
 def test_title_joins_the_body() -> None:
     reading = read("A rocket hit the port of Gessa on Monday, killing two dockers.", title="Rocket kills two dockers in Gessa")
     assert len(reading.mentions) == 1

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from khronika.errors import DataError
 from khronika.ground import gazetteer_build
-from khronika.ground.gazetteer import Gazetteer, ensure, import_file, key_of, skeleton_of
+from khronika.ground.gazetteer import Gazetteer, bones_of, ensure, import_file, key_of, skeleton_of
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +217,11 @@ def test_a_renamed_town_is_chosen_by_the_day_of_the_text(copy: Path, tmp_path: P
         return place.latitude if place else None
 
     assert (latitude(dt.date(2010, 5, 1)), latitude(dt.date(2020, 5, 1))) == (48.0, 50.0)
+
+@pytest.mark.parametrize(("one", "other"), [("Ateq Mansur", "Ataq Mansour"), ("Al Shadaddi", "Ash Shaddadah")])
+def test_names_of_vowelless_scripts_have_the_same_bones(one: str, other: str) -> None:
+    assert bones_of(key_of(one)) == bones_of(key_of(other)) != ""
+
+
+def test_bones_of_short_names_say_nothing() -> None:
+    assert bones_of("ateq") == ""

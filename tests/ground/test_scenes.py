@@ -14,15 +14,15 @@ def gazetteer() -> Gazetteer:
     return Gazetteer(ensure())
 
 
-def place_of(gazetteer: Gazetteer, body: str, trigger: str) -> Place | None:
-    """The place of the event that a trigger names, with no help from the extractor."""
+def place_of(gazetteer: Gazetteer, body: str, trigger: str, where: str | None = None) -> Place | None:
+    """The place of the event that a trigger names, with no help from the extractor but the place words."""
     sentence = next(s for s in body.split(". ") if trigger in s)
     text = Text(id="t", document_id="d", body=body, cleaner="c", language="en")
 
     def quote(words: str) -> Quote:
         return Quote(start=body.index(words), end=body.index(words) + len(words), words=words)
 
-    mention = Mention(id="m", text_id="t", by="x", trigger=quote(trigger), kind="attack", evidence=(quote(sentence),))
+    mention = Mention(id="m", text_id="t", by="x", trigger=quote(trigger), kind="attack", evidence=(quote(sentence),), where_words=(quote(where),) if where else ())
     return places_of_mentions(text, Reading(text_id="t", by="x", mentions=(mention,)), gazetteer, None)[0]
 
 
@@ -33,6 +33,11 @@ def place_of(gazetteer: Gazetteer, body: str, trigger: str) -> Place | None:
         ("Gunmen killed two farmers in the village of Krasne, near Lviv in western Ukraine. Rain fell.", "killed", "Krasne", "settlement"),
         ("Shells damaged the Kramatorsk railway station in Ukraine. Rain fell.", "damaged", "Kramatorsk railway station", "site"),
         ("A bomb wounded a clerk at the market in Mosul, Iraq. Rain fell.", "wounded", "Mosul", "settlement"),
+        ("Rockets struck Camp Qwxyango in Iraq. Rain fell.", "struck", "Camp Qwxyango", "site"),
+        ("Gunmen stormed Kabul's Qwxy-Palast Hotel in Afghanistan. Rain fell.", "stormed", "Qwxy-Palast Hotel, Kabul", "site"),
+        ("Guns fired on Tokmak in Ukraine from the Kyiv-controlled bank. Rain fell.", "fired", "Tokmak", "settlement"),
+        ("Shells wounded a nurse in Kherson City in Ukraine. Rain fell.", "wounded", "Kherson", "settlement"),
+        ("Jets bombed a post in the eastern province of Deir al-Zour in Syria. Rain fell.", "bombed", "Deir ez-Zor", "region"),
     ],
 )
 def test_the_scene_is_chosen_among_all_names(gazetteer: Gazetteer, body: str, trigger: str, name: str, precision: str) -> None:
@@ -45,6 +50,14 @@ def test_a_name_that_the_index_lacks_takes_the_country_of_its_neighbour(gazettee
     found = place_of(gazetteer, "Raiders burned the village of Qwxyango, north of Beni in the Democratic Republic of Congo. Rain fell.", "burned")
     assert found is not None
     assert (found.name, found.country, found.latitude) == ("Qwxyango", "CD", None)
+
+
+def test_a_quarter_that_the_index_lacks_lies_in_the_one_area_that_the_text_tells_of(gazetteer: Gazetteer) -> None:
+    near = place_of(gazetteer, "Planes bombed Mosul in Iraq. Smoke hung over Mosul. A shell killed a baker in Qwxyango. Rain fell.", "killed", "Qwxyango")
+    apart = place_of(gazetteer, "Planes bombed Mosul and Basra in Iraq. Smoke hung over Basra. A shell killed a baker in the village of Qwxyango. Rain fell.", "killed", "Qwxyango")
+    assert near is not None and apart is not None
+    assert (near.name, near.country, near.latitude is None) == ("Qwxyango", "IQ", False)
+    assert (apart.name, apart.latitude) == ("Qwxyango", None)
 
 
 def test_many_events_and_names_stay_quick(gazetteer: Gazetteer) -> None:

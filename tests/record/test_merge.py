@@ -88,6 +88,14 @@ def test_a_later_figure_of_one_outlet_replaces_its_earlier_one() -> None:
     assert event.killed is not None and (event.killed.value.low, event.killed.value.high) == (5, 5) and event.contested == ()
 
 
+def test_that_somebody_died_says_nothing_against_a_number() -> None:
+    told = make_account("a", source="A", killed=12, published="2031-05-04"), make_account("b", source="B", killed=(1, None), published="2031-05-05")
+    event = merged(*told)
+    assert event.killed is not None and (event.killed.value.low, event.killed.value.high) == (12, 12) and event.contested == ()
+    again = merged(told[1])
+    assert again.killed is not None and (again.killed.value.low, again.killed.value.high) == (1, None)
+
+
 def test_an_open_count_stays_open() -> None:
     event = merged(make_account("a", killed=(12, None)))
     assert event.killed is not None and event.killed.value.high is None

@@ -48,10 +48,12 @@ def tell(record: Record, name: str, **fields: Any) -> str:
         tx.add_linking(Linking(groups=((account.id,),)))
     return account.id
 
+ALL = Filter()
+
 
 def kept(
-    record: Record, rules: dict[str, Any] | None = None, today: dt.date = TODAY, wanted: Filter = Filter(), ahead: bool | None = None
-) -> Kept:  # noqa: B008
+    record: Record, rules: dict[str, Any] | None = None, today: dt.date = TODAY, wanted: Filter = ALL, ahead: bool | None = None
+) -> Kept:
     lend = partial(open_record, record.address, create=False, clock=lambda: NOON)
     return Kept(record, Policy("research", today, rules=rules), wanted, lambda read_only: lend(read_only=read_only), ahead)
 

@@ -1,0 +1,78 @@
+"""Words without a country ("its defence ministry", "military officials") and the text around them in, the country whose they are out.
+
+The rule: the text says whose they are, by the same words with a country before, or by "its"; the country where it happened is taken
+only for those who act at home alone (police, courts), or where the text names no other country.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cached_property
+
+from khronika.ground.actors import Registry, plain_tokens
+from khronika.text import fold
+
+NEAR = 250
+"""Characters back that the owner of "its troops" is looked for in."""
+TAIL = 4
+"""Words behind a country that its body may stand among: "Russia's own defence ministry"."""
+_PARTS = re.compile(r"[^\w\s’'-]|\n")
+_ABBREVIATED = re.compile(r"\b(U)\.(S|K|N)\.")
+
+
+class Owners:
+    """The countries that one text names, and where; found when first asked for."""
+
+    def __init__(self, registry: Registry, body: str) -> None:
+        self._registry = registry
+        self._body = body
+
+    def country_of(self, words: str, start: int, happened: str | None) -> str | None:
+        """The country of a phrase that names none.
+
+        Args:
+            start: where the phrase stands in the text.
+            happened: ISO code of the country where the event happened.
+        """
+        tokens = plain_tokens(words)
+        head = self._registry.head_of(tokens)
+        if head is None or self._registry.names_country(tokens) or self._is_name(words, start):
+            return None
+        before = self._told[: bisect_left(self._told, (start,))]
+        if set(tokens) & self._registry.wording["owned"]:
+            sentence = max(self._body.rfind(mark, 0, start) for mark in ".!?\n")
+            first = bisect_left(before, (sentence,))
+            at, code, _ = before[min(first, len(before) - 1)] if before else (-NEAR, None, ())
+            return code if start - at < NEAR else None
+        key, entry = head
+        for _, code, behind in reversed(before):
+            if any(behind[at : at + len(key)] == key for at in range(len(behind))):
+                return code
+        if set(tokens) & self._registry.wording["foreign"]:
+            return None
+        if entry.at_home or {code for _, code, _ in self._told} <= {happened}:
+            return happened
+        return None
+
+    def _is_name(self, words: str, start: int) -> bool:
+        """Whether the phrase begins with a capital inside a sentence: the name of somebody else ("Kurdish forces")."""
+        before = self._body[:start].rstrip()[-1:]
+        return words[:1].isupper() and not words.startswith("The ") and before not in ("", *".!?:;“”\"'’-—–>")
+
+    @cached_property
+    def _told(self) -> list[tuple[int, str, tuple[str, ...]]]:
+        """Each country named: where, its code, and the words behind it."""
+        body = _ABBREVIATED.sub(r"\1\2  ", self._body)
+        found = [(fold(m.group()), m.start(), m.end()) for m in re.finditer(r"\w+", body) if m.group() != "s"]
+        tokens = tuple(token for token, _, _ in found)
+        told, at = [], 0
+        while at < len(tokens):
+            code, length = self._registry.country_at(tokens, at)
+            if code:
+                last = at + length
+                while last < min(len(found), at + length + TAIL) and not _PARTS.search(body[found[last - 1][2] : found[last][1]]):
+                    last += 1
+                told.append((found[at][1], code, tokens[at + length : last]))
+            at += max(length, 1)
+        return told
