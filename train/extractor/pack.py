@@ -1,4 +1,4 @@
-"""A checkpoint goes in, one self-contained int8 ONNX file comes out, with its vocabulary and settings.
+"""Checkpoints of a run go in, one self-contained int8 ONNX file comes out, with its vocabulary and settings.
 
 The graph is written node by node (fused attention, dynamic int8 products, weights per column), so no exporter stands between.
 """
@@ -103,11 +103,17 @@ def to_onnx(network: Network) -> Any:
     return model
 
 
-def pack(checkpoint: Path, out: Path, note: str) -> None:
+def averaged(checkpoints: list[Path]) -> dict[str, torch.Tensor]:
+    """The weights of one run at several steps, averaged: later ones know the training texts too well, earlier ones too little."""
+    states = [torch.load(path, weights_only=True) for path in checkpoints]
+    means = {name: sum(state["average"][name] for state in states) / len(states) for name in states[0]["average"]}
+    return dict(states[0]["network"] | means)
+
+
+def pack(checkpoints: list[Path], out: Path, note: str) -> None:
     """Write model.onnx, vocab.txt and settings.json (with starting thresholds; `train.extractor.tune` chooses them)."""
     network = Network()
-    state = torch.load(checkpoint, weights_only=True)
-    network.load_state_dict(state["network"] | state["average"])
+    network.load_state_dict(averaged(checkpoints))
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(to_onnx(network), str(out / "model.onnx"))
     shutil.copy(base_folder() / "vocab.txt", out / "vocab.txt")
@@ -127,11 +133,11 @@ def pack(checkpoint: Path, out: Path, note: str) -> None:
 def main() -> None:
     """Options of the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--note", default="")
     args = parser.parse_args()
-    pack(args.checkpoint, args.out, args.note)
+    pack(args.checkpoints, args.out, args.note)
 
 
 if __name__ == "__main__":

@@ -217,6 +217,8 @@ def train(args: argparse.Namespace) -> None:
             print(f"step {run.step}/{args.steps} loss {sums['all'] / sums['count']:.3f} tokens/s {seen / (now - reported):.0f}", file=sys.stderr, flush=True)
             seen, reported = 0, now
             sums.clear()
+        if run.step in args.keep:
+            torch.save({"network": run.network.state_dict(), "average": run.average}, args.out / f"kept-{run.step:05}.pt")
         if now - saved > CHECKPOINT_SECONDS:
             run.save()
             print(f"step {run.step} tenth: {held_loss(run, cache, loss, tenth)}", flush=True)
@@ -239,6 +241,7 @@ def main() -> None:
     parser.add_argument("--reports", type=Path, default=Path("train/reports"))
     parser.add_argument("--mix", type=shares, default="gold=1,muc=0.5,polnear=0.1,re3d=1", help="how often an epoch sees each data set")
     parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--keep", type=lambda words: [int(word) for word in words.split(",")], default=[], help="steps whose moving averages are kept, to be averaged")
     parser.add_argument("--warm", type=int, default=150)
     parser.add_argument("--decay", type=int, default=0, help="steps at the end over which the rate falls to nothing")
     parser.add_argument("--tokens", type=int, default=1024, help="tokens in a batch")
