@@ -33,7 +33,7 @@ test: install
 
 check: lint test
 
-# Rebuilds the weights of the model extractor from the data folders (CPU, about 100 minutes); its own environment, since torch is large.
+# Rebuilds the weights of the model extractor from the data folders (CPU, about 80 minutes); its own environment, since torch is large.
 train/work/env/.installed:
 	@$(PYTHON) -m venv train/work/env
 	@train/work/env/bin/pip install --quiet torch==2.13.0
@@ -44,10 +44,8 @@ train/work/env/.installed:
 TRAIN := train/work/env/bin/python -m train.extractor
 
 train: train/work/env/.installed
-	@$(TRAIN).run --data ../shared --out train/work/stage1 --mix gold=1,reports=1,muc=0.5,polnear=0.05,re3d=0.5 --steps 2200
-	@$(TRAIN).run --data ../shared --out train/work/stage2 --start train/work/stage1/checkpoint.pt --mix gold=1,reports=2,muc=0.3,polnear=0.02,re3d=0.3 \
-		--steps 850 --decay 850 --warm 20 --rate 1.5e-4 --head-rate 8e-4 --average 0.995 --seed 3
-	@$(TRAIN).pack train/work/stage2/checkpoint.pt --out khronika/data/model
+	@$(TRAIN).run --data ../shared --out train/work/run --mix gold=2,reports=1,muc=0.7,polnear=0.04,re3d=0.5 --steps 4200 --decay 4200 --warm 200 --keep 900,2000,3700,4200
+	@$(TRAIN).pack train/work/run/kept-*.pt --out khronika/data/model
 	@$(TRAIN).tune khronika/data/model --data ../shared
 
 clean:

@@ -33,7 +33,7 @@ def article() -> dict[str, Any]:
         "claims": [{"by": "The mayor of Orin", "stance": "blames", "text": "The mayor of Orin blamed the rebels."}], "background": False,
     }  # fmt: skip
     forecast = {"by": "The ministry", "text": "The ministry will soon lack shells."}
-    return {"id": "a", "text": BODY, "events": [event], "assessments": [], "forecasts": [forecast]}
+    return {"id": "a", "text": BODY, "title": None, "published": None, "events": [event], "assessments": [], "forecasts": [forecast]}
 
 
 def words(made: Labelled, body: str, pieces: WordPiece, kind: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, STATES, TAGS
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.text import Span
-from khronika.types import KINDS
+from khronika.types import KINDS, Text
 from train.extractor.examples import Happening, Labelled, Tokens, Typed, occurrences
 
 TRIGGER, SOURCE, PLACE, TIME, WEAPON = (SPANS.index(name) for name in ("trigger", "source", "place", "time", "weapon"))
@@ -34,14 +35,27 @@ def own_reports(folder: Path) -> list[dict[str, Any]]:
     return [report for report in read if report["language"] == "en"]
 
 
+def text_of(article: dict[str, Any]) -> Text:
+    """A gold article as a Text."""
+    day = dt.date.fromisoformat(article["published"][:10]) if article["published"] else None
+    return Text(
+        id=article["id"], document_id=article["id"], body=article["text"], cleaner="gold", title=article["title"], language="en", published=day
+    )
+
+
+def plain(words: str) -> Text:
+    """Words of which no day and no title are known."""
+    return Text(id="plain", document_id="plain", body=words, cleaner="none", language="en")
+
+
 # --- the gold standard's form ------------------------------------------------------------------------------------------
 
 
 def from_gold(article: dict[str, Any], pieces: WordPiece) -> Labelled:
     """An article with all fields, in tokens."""
-    tokens = Tokens(article["text"], pieces)
+    tokens = Tokens(text_of(article), pieces)
     asked: dict[int, set[int] | None] = {**dict.fromkeys(range(len(SPANS))), SOURCE: set()}
-    made = Labelled(article["id"], tokens.ids, tokens.sentences, asked, labels=[[0.0] * len(SENTENCE) for _ in tokens.sentences])
+    made = Labelled(article["id"], tokens.ids, tokens.marks, tokens.sentences, asked, labels=[[0.0] * len(SENTENCE) for _ in tokens.sentences])
     for event in article["events"]:
         _add_event(event, tokens, made)
     for name in ("assessments", "forecasts"):
@@ -149,14 +163,14 @@ def from_muc(path: Path, pieces: WordPiece) -> Iterator[Labelled]:
         if not line.strip():
             continue
         item = json.loads(line)
-        tokens = Tokens(item["doctext"], pieces)
+        tokens = Tokens(plain(item["doctext"]), pieces)
         words = [tokens.text[tokens.spans[a][0] : tokens.spans[b - 1][1]] for a, b in tokens.sentences]
         quiet = {n for n, sentence in enumerate(words) if not _ANY_SIGN.search(sentence)}
         labels = tokens.unlabelled()
         for number in quiet:
             labels[number][0] = 0.0
         asked: dict[int, set[int] | None] = {**dict.fromkeys(SPANS.index(name) for name in _MUC.values()), TRIGGER: set(quiet)}
-        made = Labelled(item["docid"], tokens.ids, tokens.sentences, asked, labels=labels, eventful=bool(item["templates"]))
+        made = Labelled(item["docid"], tokens.ids, tokens.marks, tokens.sentences, asked, labels=labels, eventful=bool(item["templates"]))
         for template in item["templates"]:
             _add_template(template, words, tokens, made)
         yield made
@@ -209,10 +223,10 @@ def from_polnear(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
         annotations.setdefault(path.stem.rpartition("_")[0], path)
     for name, path in annotations.items():
         given = brat(path)
-        tokens = Tokens((folder / "text" / f"{name}.txt").read_text(encoding="utf-8"), pieces)
+        tokens = Tokens(plain((folder / "text" / f"{name}.txt").read_text(encoding="utf-8")), pieces)
         spans = {(SOURCE, *t) for s in given.get("Source", []) if (t := tokens.span(*s))}
         tags = [(TAGS.index(tag), *t) for tag in TAGS for s in given.get(tag.title(), []) if (t := tokens.under(*s))]
-        yield Labelled(name, tokens.ids, tokens.sentences, {SOURCE: None}, spans=spans, tags=tags)
+        yield Labelled(name, tokens.ids, tokens.marks, tokens.sentences, {SOURCE: None}, spans=spans, tags=tags)
 
 
 def from_re3d(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
@@ -223,8 +237,8 @@ def from_re3d(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
             if not line.strip():
                 continue
             document = json.loads(line)
-            tokens = Tokens(document["text"], pieces)
+            tokens = Tokens(plain(document["text"]), pieces)
             arms = [e for e in entities if e["documentId"] == document["_id"] and e["type"] in ("Weapon", "MilitaryPlatform")]
             spans = {(WEAPON, *t) for e in arms if (t := tokens.span(e["begin"], e["end"]))}
             if spans:
-                yield Labelled(document["_id"], tokens.ids, tokens.sentences, {WEAPON: {tokens.home(a) for _, a, _ in spans}}, spans=spans)
+                yield Labelled(document["_id"], tokens.ids, tokens.marks, tokens.sentences, {WEAPON: {tokens.home(a) for _, a, _ in spans}}, spans=spans)

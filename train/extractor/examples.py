@@ -11,10 +11,19 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from khronika.extract.attributions import find_attributions
+from khronika.extract.lexicon import load
+from khronika.extract.model.extractor import body_segments
 from khronika.extract.model.layout import LONGEST_SPAN, SENTENCE
+from khronika.extract.model.marks import Marks, marks_of
 from khronika.extract.model.windows import sentence_tokens, windows_of
 from khronika.extract.model.wordpiece import WordPiece
+from khronika.extract.rules import RulesExtractor
+from khronika.extract.triggers import find_triggers
 from khronika.text import Span, digest_of, sentences
+from khronika.types import Text
 
 Typed = tuple[int, int, int]
 """A span in tokens: index into layout.SPANS, start, end (half-open)."""
@@ -43,6 +52,7 @@ class Labelled:
 
     id: str
     ids: list[int]
+    marks: Marks
     sentences: list[Span]
     asked: dict[int, set[int] | None]
     spans: set[Typed] = field(default_factory=set)
@@ -59,12 +69,15 @@ def held_out(id: str) -> bool:
 
 
 class Tokens:
-    """A text's pieces, with a look-up from characters to tokens."""
+    """A text's pieces and the rules' marks on them, with a look-up from characters to tokens."""
 
-    def __init__(self, text: str, pieces: WordPiece) -> None:
-        self.text = text
-        self.ids, self.spans = pieces.encode(text)
-        self.sentences = [s for s in sentence_tokens(sentences(text), self.spans) if s[0] < s[1]]
+    def __init__(self, text: Text, pieces: WordPiece) -> None:
+        self.text = text.body
+        self.ids, self.spans = pieces.encode(text.body)
+        self.sentences = [s for s in sentence_tokens(sentences(text.body), self.spans) if s[0] < s[1]]
+        segments = body_segments(text)
+        triggers = find_triggers(segments, load("en"), text.published)
+        self.marks = marks_of(self.spans, triggers, RulesExtractor().read(text), find_attributions(text, segments))
         self._starts = {a: i for i, (a, _) in enumerate(self.spans)}
         self._ends = {b: i + 1 for i, (_, b) in enumerate(self.spans)}
 
@@ -113,6 +126,7 @@ class Window:
     """
 
     ids: list[int]
+    marks: Marks
     sentences: list[Span]
     asked: dict[int, list[Span] | None]
     spans: list[Typed]
@@ -147,6 +161,7 @@ def _window(text: Labelled, pieces: WordPiece, a: int, b: int) -> Window:
     ]
     return Window(
         ids=[pieces.cls, *text.ids[a:b], pieces.sep],
+        marks=np.pad(text.marks[a:b], ((1, 1), (0, 0))),
         sentences=sentences,
         asked={kind: None if held is None else [sentences[number[n]] for n in held if n in number] for kind, held in text.asked.items()},
         spans=sorted(moved(text.spans)),

@@ -1,7 +1,7 @@
 """Windows of tokens go in, one vector of numbers per token comes out, and the loss of all heads over them.
 
-The encoder is MiniLM (BERT with post-norm), its embeddings and lowest layers frozen; every head is one linear map of a token's
-state, so that all structure above it (spans, sentences, links) can be decoded in plain numpy.
+The encoder is MiniLM (BERT with post-norm), its embeddings and lowest layers frozen; above these the rules' marks are added to the states.
+Every head is one linear map of a token's state, so that all structure above it (spans, sentences, links) can be decoded in plain numpy.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from khronika.extract.model.layout import LONGEST_SPAN, REACH, ROLES, SENTENCE, TAGS, WIDTH, slices
+from khronika.extract.model.layout import BELOW, LONGEST_SPAN, MARKS, REACH, ROLES, SENTENCE, TAGS, WIDTH, slices
 from train.extractor.examples import Window
 
 HEAD = slices()
@@ -68,16 +68,16 @@ class Layer(nn.Module):
 
 
 class Network(nn.Module):
-    """Encoder and heads. `frozen` layers are never changed; `bottom` gives their output once, `forward` goes on from it."""
+    """Encoder and heads. The layers below the marks are never changed; `bottom` gives their output once, `forward` goes on from it."""
 
-    def __init__(self, frozen: int = 2, dropout: float = 0.1) -> None:
+    def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
         from safetensors.torch import load_file
 
         folder = base_folder()
         config = json.loads((folder / "config.json").read_text())
         given = {k.removeprefix("bert."): v for k, v in load_file(str(folder / "model.safetensors")).items()}
-        size, self.frozen = config["hidden_size"], frozen
+        size = config["hidden_size"]
         self.word = nn.Embedding.from_pretrained(given["embeddings.word_embeddings.weight"], freeze=True)
         place = given["embeddings.position_embeddings.weight"] + given["embeddings.token_type_embeddings.weight"][0]
         self.place = nn.Embedding.from_pretrained(place, freeze=True)
@@ -89,8 +89,10 @@ class Network(nn.Module):
         )
         for number, layer in enumerate(self.layers):
             layer.load_state_dict({f"{ours}.{k}": given[f"encoder.layer.{number}.{name}.{k}"] for name, ours in NAMES.items() for k in ("weight", "bias")})
-        for part in (self.norm, *self.layers[:frozen]):
+        for part in (self.norm, *self.layers[:BELOW]):
             part.requires_grad_(False)
+        self.marks = nn.Linear(len(MARKS), size, bias=False)
+        nn.init.normal_(self.marks.weight, std=0.02)
         self.heads = nn.Linear(size, WIDTH)
         nn.init.normal_(self.heads.weight, std=0.02)
         nn.init.zeros_(self.heads.bias)
@@ -103,12 +105,13 @@ class Network(nn.Module):
 
     def bottom(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = self.norm(self.word(ids) + self.place.weight[: ids.shape[1]][None])
-        for layer in self.layers[: self.frozen]:
+        for layer in self.layers[:BELOW]:
             x = layer(x, mask)
         return x
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        for layer in self.layers[self.frozen :]:
+    def forward(self, x: Tensor, marks: Tensor, mask: Tensor) -> Tensor:
+        x = x + self.marks(marks)
+        for layer in self.layers[BELOW:]:
             x = layer(x, mask)
         return self.heads(self.drop(x)).float()
 

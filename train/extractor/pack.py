@@ -1,4 +1,4 @@
-"""A checkpoint goes in, one self-contained int8 ONNX file comes out, with its vocabulary and settings.
+"""Checkpoints of a run go in, one self-contained int8 ONNX file comes out, with its vocabulary and settings.
 
 The graph is written node by node (fused attention, dynamic int8 products, weights per column), so no exporter stands between.
 """
@@ -68,7 +68,7 @@ def _layer(graph: Graph, x: str, at: str, given: dict[str, NDArray[Any]]) -> str
 
 
 def to_onnx(network: Network) -> Any:
-    """The whole network as an ONNX model: input_ids [batch, length] -> numbers [batch, length, layout.WIDTH]."""
+    """The whole network as an ONNX model: input_ids [batch, length] and marks [batch, length, len(layout.MARKS)] -> numbers [batch, length, layout.WIDTH]."""
     given = {k: v.detach().float().numpy() for k, v in network.state_dict().items()}
     graph = Graph()
     word = given["word.weight"]
@@ -82,6 +82,8 @@ def to_onnx(network: Network) -> Any:
     gains = [graph.constant(f"norm.{k}", given[f"norm.{k}"]) for k in ("weight", "bias")]
     x = graph.node("LayerNormalization", [graph.node("Add", [x, places], "sum"), *gains], "bottom", axis=-1, epsilon=1e-12)
     for number in range(len(network.layers)):
+        if number == layout.BELOW:
+            x = graph.node("Add", [x, graph.node("MatMul", ["marks", graph.constant("marks.w", given["marks.weight"].T)], "marks.sum")], "marked")
         prefix = f"layers.{number}."
         x = _layer(graph, x, f"layer{number}", {k.removeprefix(prefix): v for k, v in given.items() if k.startswith(prefix)})
     x = graph.node("MatMul", [x, graph.constant("heads.w", given["heads.weight"].T)], "heads")
@@ -89,7 +91,10 @@ def to_onnx(network: Network) -> Any:
     made = helper.make_graph(
         graph.nodes,
         "khronika",
-        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"])],
+        [
+            helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "length"]),
+            helper.make_tensor_value_info("marks", TensorProto.FLOAT, ["batch", "length", len(layout.MARKS)]),
+        ],
         [helper.make_tensor_value_info("numbers", TensorProto.FLOAT, ["batch", "length", layout.WIDTH])],
         graph.constants,
     )
@@ -98,11 +103,17 @@ def to_onnx(network: Network) -> Any:
     return model
 
 
-def pack(checkpoint: Path, out: Path, note: str) -> None:
+def averaged(checkpoints: list[Path]) -> dict[str, torch.Tensor]:
+    """The weights of one run at several steps, averaged: later ones know the training texts too well, earlier ones too little."""
+    states = [torch.load(path, weights_only=True) for path in checkpoints]
+    means = {name: sum(state["average"][name] for state in states) / len(states) for name in states[0]["average"]}
+    return dict(states[0]["network"] | means)
+
+
+def pack(checkpoints: list[Path], out: Path, note: str) -> None:
     """Write model.onnx, vocab.txt and settings.json (with starting thresholds; `train.extractor.tune` chooses them)."""
     network = Network()
-    state = torch.load(checkpoint, weights_only=True)
-    network.load_state_dict(state["network"] | state["average"])
+    network.load_state_dict(averaged(checkpoints))
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(to_onnx(network), str(out / "model.onnx"))
     shutil.copy(base_folder() / "vocab.txt", out / "vocab.txt")
@@ -122,11 +133,11 @@ def pack(checkpoint: Path, out: Path, note: str) -> None:
 def main() -> None:
     """Options of the command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--note", default="")
     args = parser.parse_args()
-    pack(args.checkpoint, args.out, args.note)
+    pack(args.checkpoints, args.out, args.note)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from khronika.extract.model.layout import MARKS
 from khronika.extract.model.wordpiece import WordPiece
 from train.extractor.datasets import from_gold, from_muc, from_polnear, from_re3d, gold_articles, own_reports
 from train.extractor.examples import Window, cut, held_out
@@ -25,6 +26,8 @@ from train.extractor.network import Loss, Network, base_folder
 CHECKPOINT_SECONDS = 300
 QUIET = 0.15
 """Of MUC-4's articles without any event, the share that is seen for each that is seen with one."""
+UNMARKED = 0.15
+"""Share of windows whose marks are hidden in training, so that the network can read without the rules too."""
 Group = list[Window]
 
 
@@ -74,6 +77,12 @@ def steps(sets: dict[str, list[Window]], args: argparse.Namespace, first: int) -
         number += 1
 
 
+def autocast() -> torch.autocast:
+    """bfloat16 on a GPU and on a CPU that has it; on others it is slower by far than single precision."""
+    device = torch.get_default_device().type
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda" or torch.cpu._is_avx512_bf16_supported())
+
+
 class Cache:
     """The output of the frozen layers, worked out once a window."""
 
@@ -81,21 +90,23 @@ class Cache:
         self.network = network
         self.known: dict[int, Tensor] = {}
 
-    def batch(self, group: Group) -> tuple[Tensor, Tensor]:
-        """States [batch, length, size] and the mask [batch, 1, length, length] of a group."""
+    def batch(self, group: Group) -> tuple[Tensor, Tensor, Tensor]:
+        """States [batch, length, size], marks [batch, length, marks] and the mask [batch, 1, length, length] of a group."""
         longest = max(len(w.ids) for w in group)
         states, mask = torch.zeros(len(group), longest, 384), torch.zeros(len(group), 1, longest, longest)
+        marks = torch.zeros(len(group), longest, len(MARKS))
         for row, window in enumerate(group):
             if id(window) not in self.known:
                 training = self.network.training
                 self.network.eval()
-                with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+                with torch.no_grad(), autocast():
                     ids = torch.tensor([window.ids])
                     self.known[id(window)] = self.network.bottom(ids, torch.zeros(1, 1, len(window.ids), len(window.ids)))[0].bfloat16()
                 self.network.train(training)
             states[row, : len(window.ids)] = self.known[id(window)]
+            marks[row, : len(window.ids)] = torch.as_tensor(window.marks)
             mask[row, :, :, len(window.ids) :] = -1e4
-        return states, mask
+        return states, marks, mask
 
 
 class Run:
@@ -105,7 +116,9 @@ class Run:
         torch.manual_seed(args.seed)
         torch.set_num_threads(args.threads)
         self.args, self.step = args, 0
-        self.network = Network(frozen=args.frozen)
+        if torch.cuda.is_available():
+            torch.set_default_device("cuda")
+        self.network = Network(args.dropout).to(torch.get_default_device())
         self.trained = {n: p for n, p in self.network.named_parameters() if p.requires_grad}
         groups = [[p for n, p in self.trained.items() if n.startswith("layers") == is_encoder] for is_encoder in (True, False)]
         self.optimiser = torch.optim.AdamW(
@@ -160,9 +173,9 @@ def held_loss(run: Run, cache: Cache, loss: Loss, tenth: list[Window]) -> str:
     counts: collections.Counter[str] = collections.Counter()
     with torch.no_grad():
         for window in tenth:
-            states, mask = cache.batch([window])
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                numbers = run.network(states, mask)
+            states, marks, mask = cache.batch([window])
+            with autocast():
+                numbers = run.network(states, marks, mask)
             for name, value in loss(numbers[0], window).items():
                 sums[name] += float(value)
                 counts[name] += 1
@@ -190,9 +203,10 @@ def train(args: argparse.Namespace) -> None:
     for step, group in steps(sets, args, run.step):
         if step >= args.steps:
             break
-        states, mask = cache.batch(group)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            numbers = run.network(states, mask)
+        states, marks, mask = cache.batch(group)
+        marks *= (torch.rand(len(group), 1, 1) >= UNMARKED).float()
+        with autocast():
+            numbers = run.network(states, marks, mask)
         parts = [loss(numbers[row, : len(w.ids)], w) for row, w in enumerate(group)]
         run.learn(torch.stack([value for part in parts for value in part.values()]).sum() / len(group))
         seen += sum(len(w.ids) for w in group)
@@ -203,6 +217,8 @@ def train(args: argparse.Namespace) -> None:
             print(f"step {run.step}/{args.steps} loss {sums['all'] / sums['count']:.3f} tokens/s {seen / (now - reported):.0f}", file=sys.stderr, flush=True)
             seen, reported = 0, now
             sums.clear()
+        if run.step in args.keep:
+            torch.save({"network": run.network.state_dict(), "average": run.average}, args.out / f"kept-{run.step:05}.pt")
         if now - saved > CHECKPOINT_SECONDS:
             run.save()
             print(f"step {run.step} tenth: {held_loss(run, cache, loss, tenth)}", flush=True)
@@ -225,13 +241,14 @@ def main() -> None:
     parser.add_argument("--reports", type=Path, default=Path("train/reports"))
     parser.add_argument("--mix", type=shares, default="gold=1,muc=0.5,polnear=0.1,re3d=1", help="how often an epoch sees each data set")
     parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--keep", type=lambda words: [int(word) for word in words.split(",")], default=[], help="steps whose moving averages are kept, to be averaged")
     parser.add_argument("--warm", type=int, default=150)
     parser.add_argument("--decay", type=int, default=0, help="steps at the end over which the rate falls to nothing")
     parser.add_argument("--tokens", type=int, default=1024, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=2.5e-4)
     parser.add_argument("--head-rate", type=float, default=1e-3)
+    parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--average", type=float, default=0.998, help="share of the moving average that stays at each step")
-    parser.add_argument("--frozen", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--report", type=float, default=30.0, help="seconds between progress lines")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import importlib.util
 import json
 import random
@@ -17,19 +16,11 @@ from khronika.extract.model.extractor import ModelExtractor, body_segments
 from khronika.extract.rules import RulesExtractor
 from khronika.extract.segments import Segment
 from khronika.types import Assessment, Forecast, Mention, Quote, Text
-from train.extractor.datasets import gold_articles
+from train.extractor.datasets import gold_articles, text_of
 from train.extractor.examples import held_out
 
 TOLLS = ("killed", "injured", "detained")
 FIELDS = {"perp_person": "perpetrators", "perp_group": "perpetrators", "target": "targets", "victim": "victims", "weapon": "weapons"}
-
-
-def text_of(article: dict[str, Any]) -> Text:
-    """A gold article as a Text."""
-    day = dt.date.fromisoformat(article["published"][:10]) if article["published"] else None
-    return Text(
-        id=article["id"], document_id=article["id"], body=article["text"], cleaner="gold", title=article["title"], language="en", published=day
-    )
 
 
 def _as_text(quote: Quote) -> dict[str, Any]:
@@ -86,7 +77,8 @@ class Tenth:
         self.segments = [body_segments(t) for t in self.texts]
         self.said = [find_attributions(t, s) for t, s in zip(self.texts, self.segments, strict=True)]
         self.with_claims = False
-        self.pieces = [list(model.pieces(t, s, self.lexicon, r.mentions)) for t, s, r in zip(self.texts, self.segments, self.readings, strict=True)]
+        read = zip(self.texts, self.segments, self.readings, self.said, strict=True)
+        self.pieces = [list(model.pieces(text, segments, self.lexicon, reading, said)) for text, segments, reading, said in read]
         self.hinted = [(r.assessments, r.forecasts) for r in self.readings]
         spec = importlib.util.spec_from_file_location("gold_scorer", data / "gold" / "score.py")
         assert spec and spec.loader

@@ -5,7 +5,6 @@ The rules' functions are laid over the network's mentions, so both ways of readi
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from copy import copy
 from pathlib import Path
@@ -20,6 +19,7 @@ from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model import voices
 from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, said, score
 from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
+from khronika.extract.model.marks import Marks, marks_of, tokens_under
 from khronika.extract.model.weights import Network
 from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
@@ -85,9 +85,9 @@ class ModelExtractor:
         lexicon = load("en")
         segments = body_segments(text)
         by_rules = self._rules.read(text)
-        pieces = list(self.pieces(text, segments, lexicon, by_rules.mentions))
-        titled = [replace(m, by=self.name) for m in by_rules.mentions if m.trigger.within == "title"]
         heard = attributions.find_attributions(text, segments)
+        pieces = list(self.pieces(text, segments, lexicon, by_rules, heard))
+        titled = [replace(m, by=self.name) for m in by_rules.mentions if m.trigger.within == "title"]
         mentions = titled + self.voiced(text, segments, self.told(text, pieces, lexicon), heard)
         assessments, forecasts = self.outlook(pieces, outlook.find_outlook(text, segments, mentions))
         return Reading(
@@ -133,7 +133,9 @@ class ModelExtractor:
         """Voices and what they say, wherever they stand: the spans and tokens that the network holds for such with more than even odds."""
         sources: list[Quote] = []
         contents: list[Quote] = []
-        for piece in self.pieces(text, body_segments(text), load("en"), ()):
+        segments = body_segments(text)
+        heard = attributions.find_attributions(text, segments)
+        for piece in self.pieces(text, segments, load("en"), self._rules.read(text), heard):
             sources += [piece.quote(text, (s.start, s.end)) for s in piece.part.spans if s.type == SPANS.index("source") and s.score > 0]
             contents += [piece.quote(text, span) for span in said(piece.part)]
         return sources, contents
@@ -142,8 +144,8 @@ class ModelExtractor:
         """The rules' mention for each occurrence."""
         return rules.mentions_over(text, segments, occurrences, lexicon)
 
-    def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon, founded: Sequence[Mention]) -> Iterator[Piece]:
-        """The text in parts of at most PART tokens, with the scores of each; `founded` are the rules' mentions."""
+    def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon, by_rules: Reading, heard: Sequence[Attribution]) -> Iterator[Piece]:
+        """The text in parts of at most PART tokens, with the scores of each; the rules' reading and the voices that they hear mark its tokens."""
         ids, offsets = self.network.pieces.encode(text.body)
         if not ids:
             return
@@ -151,27 +153,28 @@ class ModelExtractor:
         triggers = find_triggers(list(segments), lexicon, text.published)
         told = {id(t): o.sentences for o in join(triggers, list(segments), lexicon, FOUNDS) for t in o.triggers}
         number = {segment.start: n for n, segment in enumerate(segments)}
-        own = {m.trigger: [number[q.start] for q in m.evidence if q.within == "body" and q.start in number] for m in founded}
+        own = {m.trigger: [number[q.start] for q in m.evidence if q.within == "body" and q.start in number] for m in by_rules.mentions}
+        marks = marks_of(offsets, triggers, by_rules, heard)
         first = 0
         while first < len(segments):
             last = first + 1
             while last < len(segments) and spans[last][1] - spans[first][0] <= PART:
                 last += 1
             if spans[first][0] < spans[last - 1][1]:
-                yield self._piece(list(segments[first:last]), ids, offsets, spans[first:last], [(t, own.get(t.quote) or told.get(id(t), []), t.quote in own) for t in triggers if first <= t.at < last], first)
+                yield self._piece(list(segments[first:last]), ids, marks, offsets, spans[first:last], [(t, own.get(t.quote) or told.get(id(t), []), t.quote in own) for t in triggers if first <= t.at < last], first)
             first = last
 
     def _piece(
-        self, segments: list[Segment], ids: list[int], offsets: list[Span], spans: list[Span], triggers: list[tuple[Trigger, list[int], bool]], first: int
+        self, segments: list[Segment], ids: list[int], marks: Marks, offsets: list[Span], spans: list[Span], triggers: list[tuple[Trigger, list[int], bool]], first: int
     ) -> Piece:
         a, b = spans[0][0], spans[-1][1]
         within = [(x - a, y - a) for x, y in spans]
         overlap = OVERLAP if len(ids) <= PART else OVERLAP_LONG
-        part = score(self.network.numbers(ids[a:b], within, overlap), within)
+        part = score(self.network.numbers(ids[a:b], marks[a:b], within, overlap), within)
         here = offsets[a:b]
         hints, known = [], []
         for trigger, told, founded in triggers:
-            span = _tokens(here, trigger.quote.start, trigger.quote.end)
+            span = tokens_under(here, trigger.quote.start, trigger.quote.end)
             if span:
                 near = tuple(n - first for n in told if 0 <= n - first < len(segments))
                 hints.append(Hint(span, trigger.at - first, trigger.kind, trigger.strength, trigger.is_background, near, founded))
@@ -281,13 +284,6 @@ def log_odds(p: float | None) -> float:
 def body_segments(text: Text) -> list[Segment]:
     """The body's segments, what is no sentence by its length left out."""
     return [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
-
-
-def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:
-    """The tokens that lie in some characters, None where there is none."""
-    a = bisect_left(offsets, start, key=lambda span: span[0])
-    b = bisect_right(offsets, end, key=lambda span: span[1])
-    return (a, b) if a < b else None
 
 
 def _participants(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Participant, ...]]:

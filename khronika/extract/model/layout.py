@@ -9,7 +9,7 @@ from typing import get_args
 
 from khronika.types import KINDS, Stance
 
-FORMAT = 2
+FORMAT = 3
 """Number of this layout; weights of another one are refused."""
 ROLES: tuple[str, ...] = ("perp_person", "perp_group", "target", "victim", "weapon", "source", "place", "time")
 SPANS: tuple[str, ...] = ("trigger", *ROLES)
@@ -19,6 +19,13 @@ TAGS: tuple[str, ...] = ("cue", "content")
 """What a token of reported speech is part of; contents are too long for spans."""
 TOPICS: tuple[str, ...] = ("trend", "capability", "control", "intent", "other")
 SENTENCE: tuple[str, ...] = ("event", "background", "assessment", "forecast", *KINDS, *TOPICS)
+MARKS: tuple[str, ...] = (
+    *KINDS, *(f"settled {kind}" for kind in KINDS), "event", *STATES, "evidence", "perpetrators", "targets", "victims", "weapons", "killed", "injured", "detained",
+    "place", *STANCES, "person", "speaker", "cue", "content", "assessment", "forecast",
+)  # fmt: skip
+"""What the rules can say of a token: a possible trigger by its kind, the kind that they settled on, and so on."""
+BELOW = 2
+"""Layers that read words alone; the marks enter above them."""
 ROPE = 64
 LINK = 64
 LONGEST_SPAN = 30

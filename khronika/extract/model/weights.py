@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from khronika.errors import ModelError
 from khronika.extract.model import layout
+from khronika.extract.model.marks import Marks
 from khronika.extract.model.windows import OVERLAP, windows_of
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.text import Span
@@ -72,15 +73,19 @@ class Network:
         self.pieces = WordPiece(vocabulary.decode("utf-8").split("\n"))
         self._session = _session(raw, folder)
 
-    def numbers(self, ids: list[int], sentences: list[Span], overlap: int = OVERLAP) -> Floats:
-        """[token, layout.WIDTH]: each token's numbers from the window in which it stands furthest from an edge; windows share about `overlap` tokens."""
+    def numbers(self, ids: list[int], marks: Marks, sentences: list[Span], overlap: int = OVERLAP) -> Floats:
+        """[token, layout.WIDTH]: each token's numbers from the window in which it stands furthest from an edge; windows share about `overlap` tokens.
+
+        `marks` [token, len(layout.MARKS)] is what the rules say.
+        """
         found = np.zeros((len(ids), layout.WIDTH), np.float32)
         depth = np.full(len(ids), -1)
         windows = windows_of(sentences, overlap=overlap)
 
         def run(window: Span) -> Floats:
             given = np.array([[self.pieces.cls, *ids[slice(*window)], self.pieces.sep]], np.int64)
-            return np.asarray(self._session.run(["numbers"], {"input_ids": given})[0][0, 1:-1], np.float32)
+            told = np.pad(marks[slice(*window)], ((1, 1), (0, 0))).astype(np.float32)[None]
+            return np.asarray(self._session.run(["numbers"], {"input_ids": given, "marks": told})[0][0, 1:-1], np.float32)
 
         if len(windows) > MANY:
             with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -117,6 +122,6 @@ def _session(raw: bytes, folder: Path) -> Any:
         session = onnxruntime.InferenceSession(raw, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common base for its errors
         raise ModelError(f"{folder / 'model.onnx'}: cannot be opened ({str(error).splitlines()[0][:120]}); copy the folder again") from error
-    if [i.name for i in session.get_inputs()] != ["input_ids"] or [o.name for o in session.get_outputs()] != ["numbers"]:
-        raise ModelError(f"{folder / 'model.onnx'}: needs the input input_ids and the output numbers; train with train/extractor")
+    if [i.name for i in session.get_inputs()] != ["input_ids", "marks"] or [o.name for o in session.get_outputs()] != ["numbers"]:
+        raise ModelError(f"{folder / 'model.onnx'}: needs the inputs input_ids and marks and the output numbers; train with train/extractor")
     return session
