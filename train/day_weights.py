@@ -21,7 +21,7 @@ from khronika import config
 from khronika.extract import EXTRACTORS
 from khronika.ground.day_signs import Option, likeliest
 from khronika.ground.when import options_of_mentions
-from train.scene_weights import Case, choose, fit, paired
+from train.scene_weights import Case, choose, fit, gathered, paired
 
 OUT = config.DATA / "time" / "day_weights.json"
 RIDGE = 0.002
@@ -67,10 +67,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     args = parser.parse_args()
     extractor, scorer = EXTRACTORS["rules"](None), load_scorer(args.folder)
-    articles = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(args.folder.glob("*.json"))]
-    cases = [case for article in articles for case in cases_of(article, extractor, scorer)]
-    reports = [json.loads(line) for path in sorted(args.reports.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
-    cases += [case for report in reports for case in cases_of(report, extractor, scorer, own=True)]
+    cases = gathered(args.folder, args.reports, lambda article, own: cases_of(article, extractor, scorer, own=own))
     fold = [int(hashlib.sha256(case.article.encode()).hexdigest(), 16) % max(args.folds, 1) for case in cases]
     for ridge in (0.001, 0.002, 0.004) if args.folds else ():
         told: list[bool] = []

@@ -13,7 +13,7 @@ import argparse
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -174,6 +174,13 @@ def choose(case: Case, model: dict[str, float], sharp: float = 1.0) -> int | Non
     return max((n for n, place in enumerate(case.places) if place == best), key=lambda n: float(scores[n]))
 
 
+def gathered(folder: Path, reports: Path, cases: Callable[[dict[str, Any], bool], list[Case]]) -> list[Case]:
+    """The cases of the articles of a folder and of own reports; `cases` gives those of one, told whether it is our own."""
+    articles = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    own = [json.loads(line) for path in sorted(reports.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [case for article in articles for case in cases(article, False)] + [case for report in own for case in cases(report, True)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -181,10 +188,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5)
     args = parser.parse_args()
     gazetteer, scorer = Gazetteer(ensure()), load_scorer(args.folder)
-    articles = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(args.folder.glob("*.json"))]
-    cases = [case for article in articles for case in cases_of(article, gazetteer, scorer)]
-    reports = [json.loads(line) for path in sorted(args.reports.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
-    cases += [case for report in reports for case in cases_of(report, gazetteer, scorer, own=True)]
+    cases = gathered(args.folder, args.reports, lambda article, own: cases_of(article, gazetteer, scorer, own=own))
 
     folds: int = args.folds
 
