@@ -55,6 +55,14 @@ class Piece:
         return Quote(start=start, end=end, words=text.body[start:end])
 
 
+class Tokens(NamedTuple):
+    """A text's tokens: number, characters and marks of each."""
+
+    ids: list[int]
+    offsets: list[Span]
+    marks: Marks
+
+
 class Told(NamedTuple):
     """A mention, and what it was made of."""
 
@@ -154,24 +162,23 @@ class ModelExtractor:
         told = {id(t): o.sentences for o in join(triggers, list(segments), lexicon, FOUNDS) for t in o.triggers}
         number = {segment.start: n for n, segment in enumerate(segments)}
         own = {m.trigger: [number[q.start] for q in m.evidence if q.within == "body" and q.start in number] for m in by_rules.mentions}
-        marks = marks_of(offsets, triggers, by_rules, heard)
+        tokens = Tokens(ids, offsets, marks_of(offsets, triggers, by_rules, heard))
         first = 0
         while first < len(segments):
             last = first + 1
             while last < len(segments) and spans[last][1] - spans[first][0] <= PART:
                 last += 1
             if spans[first][0] < spans[last - 1][1]:
-                yield self._piece(list(segments[first:last]), ids, marks, offsets, spans[first:last], [(t, own.get(t.quote) or told.get(id(t), []), t.quote in own) for t in triggers if first <= t.at < last], first)
+                here = [(t, own.get(t.quote) or told.get(id(t), []), t.quote in own) for t in triggers if first <= t.at < last]
+                yield self._piece(list(segments[first:last]), tokens, spans[first:last], here, first)
             first = last
 
-    def _piece(
-        self, segments: list[Segment], ids: list[int], marks: Marks, offsets: list[Span], spans: list[Span], triggers: list[tuple[Trigger, list[int], bool]], first: int
-    ) -> Piece:
+    def _piece(self, segments: list[Segment], tokens: Tokens, spans: list[Span], triggers: list[tuple[Trigger, list[int], bool]], first: int) -> Piece:
         a, b = spans[0][0], spans[-1][1]
         within = [(x - a, y - a) for x, y in spans]
-        overlap = OVERLAP if len(ids) <= PART else OVERLAP_LONG
-        part = score(self.network.numbers(ids[a:b], marks[a:b], within, overlap), within)
-        here = offsets[a:b]
+        overlap = OVERLAP if len(tokens.ids) <= PART else OVERLAP_LONG
+        part = score(self.network.numbers(tokens.ids[a:b], tokens.marks[a:b], within, overlap), within)
+        here = tokens.offsets[a:b]
         hints, known = [], []
         for trigger, told, founded in triggers:
             span = tokens_under(here, trigger.quote.start, trigger.quote.end)
