@@ -196,6 +196,21 @@ def converted(reading: Reading) -> tuple[Entities, list[Template]]:
     return roles, templates
 
 
+def gold_of(items: Sequence[dict[str, Any]]) -> dict[str, tuple[str, dict[str, list[set[str]]], list[Template]]]:
+    """Document to its text, the entities of each role (sets of mentions), and its templates."""
+    found = {}
+    for item in items:
+        named: dict[str, list[set[str]]] = {role: [] for role in ROLES}
+        filled: list[Template] = []
+        for template in item["templates"]:
+            fillers = {role: [{m[0] for m in entity} for entity in template.get(role) or []] for role in ROLES}
+            filled.append({"incident_type": template["incident_type"]} | fillers)
+            for role in ROLES:
+                named[role] += [entity for entity in fillers[role] if entity not in named[role]]
+        found[item["docid"]] = (item["doctext"], named, filled)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("file", type=Path)
@@ -204,23 +219,13 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path)
     args = parser.parse_args()
     extractor = EXTRACTORS[args.extractor](args.model)
-    gold_roles: dict[str, dict[str, list[set[str]]]] = {}
-    gold_templates: dict[str, list[Template]] = {}
+    gold = gold_of([json.loads(line) for line in args.file.read_text(encoding="utf-8").splitlines()])
     roles: dict[str, Entities] = {}
     templates: dict[str, list[Template]] = {}
-    for line in args.file.read_text(encoding="utf-8").splitlines():
-        item = json.loads(line)
-        key, body = item["docid"], item["doctext"]
-        named: dict[str, list[set[str]]] = {role: [] for role in ROLES}
-        gold_templates[key] = []
-        for template in item["templates"]:
-            filled = {role: [{m[0] for m in entity} for entity in template.get(role) or []] for role in ROLES}
-            gold_templates[key].append({"incident_type": template["incident_type"]} | filled)
-            for role in ROLES:
-                named[role] += [entity for entity in filled[role] if entity not in named[role]]
-        gold_roles[key] = named
+    for key, (body, _, _) in gold.items():
         text = Text(id=key, document_id=key, body=body, cleaner="bench", language="en")
         roles[key], templates[key] = converted(extractor.read(text))
+    gold_roles, gold_templates = ({key: entry[n] for key, entry in gold.items()} for n in (1, 2))
     if args.predictions:
         lines = [json.dumps({"docid": key, "roles": roles[key], "templates": templates[key]}) for key in roles]
         args.predictions.write_text("\n".join(lines) + "\n", encoding="utf-8")

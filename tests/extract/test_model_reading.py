@@ -15,7 +15,7 @@ from khronika.errors import ModelError
 from khronika.extract import EXTRACTORS
 from khronika.extract.model.decoding import logistic
 from khronika.extract.model.extractor import FOLDER, ModelExtractor, same_entity
-from khronika.extract.rules import exact
+from khronika.extract.rules import RulesExtractor, exact
 from khronika.types import Quote, Reading, Text
 
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.onnx").exists(), reason="no weights in khronika/data/model")
@@ -54,11 +54,17 @@ def test_events_and_roles(model: ModelExtractor) -> None:
     assert all(m.by == model.name and m.p is not None and 0.0 <= m.p <= 1.0 for m in reading.mentions)
 
 
-@pytest.mark.parametrize("way", ["model", "both", "rules"])
+BELIEVED = {"claims": (0.5, 1.0, 0.2, 1.0), "perpetrators": (0.5, 1.0, 0.2, 1.0), "targets": (0.0, 9.0, 0.0, -3.0), "weapons": (0.0, 0.0, 0.0, -9.0)}
+"""Weights by which claims and perpetrators of both readings stay, targets of the rules alone, and no weapons."""
+
+
+@pytest.mark.parametrize("way", ["model", "both", "rules", "weighed"])
 def test_claims_stay_in_order_whoever_fills_them(model: ModelExtractor, way: str) -> None:
     other = copy(model)
-    sources = model.settings.sources | {"claims": way, "stance": "model", "perpetrators": "both", "places": "model", "times": "model"}
-    other.settings = replace(model.settings, sources=sources, least=model.settings.least | {"source": 0.02, "perp_person": 0.02, "place": 0.02, "time": 0.02})
+    perpetrators = "weighed" if way == "weighed" else "both"
+    sources = model.settings.sources | {"claims": way, "stance": "model", "perpetrators": perpetrators, "places": "model", "times": "model"}
+    least = {"source": 0.02, "perp_person": 0.02, "place": 0.02, "time": 0.02, "claims": 0.3, "perpetrators": 0.3}
+    other.settings = replace(model.settings, sources=sources, parts=BELIEVED, least=model.settings.least | least)
     text = text_of(NEWS + "\n\nThe governor said that rebels shelled Zelenivka on Friday and wounded three farmers. He blamed their commander.")
     reading = other.read(text)
     assert all(exact(text, quote) for quote in quotes(reading))
@@ -66,6 +72,19 @@ def test_claims_stay_in_order_whoever_fills_them(model: ModelExtractor, way: str
     for mention in reading.mentions:
         assert all(-1 <= n < len(mention.claims) for x in mention.perpetrators for n in x.asserted_by)
         assert [c.by.start for c in mention.claims] == sorted(c.by.start for c in mention.claims)
+
+
+def test_participants_are_weighed_by_what_both_readings_say(model: ModelExtractor) -> None:
+    other, text = copy(model), text_of(NEWS)
+    weighed = dict.fromkeys(("targets", "weapons"), "weighed")
+    other.settings = replace(
+        model.settings, sources=model.settings.sources | weighed, parts=BELIEVED, least=model.settings.least | {"target": 0.02, "targets": 0.5, "weapons": 0.5}
+    )
+    by_rules = {x.quote for m in RulesExtractor().read(text).mentions for x in m.targets}
+    mentions = other.read(text).mentions
+    found = [x for m in mentions for x in m.targets]
+    assert found and {x.quote for x in found} <= by_rules and all(x.p is not None for x in found)
+    assert not any(m.weapons for m in mentions)
 
 
 def test_a_text_without_capitals_is_left_to_the_network(model: ModelExtractor) -> None:

@@ -1,4 +1,4 @@
-"""Scores of the fixed tenth go in, the weights that turn them into probabilities come out, and how well these hold.
+"""Scores of unseen articles go in, the weights that turn them into probabilities come out, and how well these hold.
 
 The calibration error is measured by cross-fitting: the weights for an article are fitted on the other four fifths of the articles.
 """
@@ -12,11 +12,13 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from khronika.extract.model.decoding import candidates, logistic
-from khronika.extract.model.extractor import ABSENT_ODDS, log_odds
+from khronika.extract.claims import find_claims
+from khronika.extract.model.decoding import candidates, log_odds, logistic
+from khronika.extract.model.extractor import ABSENT_ODDS, participant_options, participants_of
 from khronika.extract.model.scores import sigmoid
+from khronika.extract.model.voices import claim_options
 from khronika.text import overlaps
-from train.extractor.tenth import Tenth
+from train.extractor.unseen import Unseen
 
 RIDGE = 0.5
 FOLDS, BINS = 5, 10
@@ -63,14 +65,14 @@ def _areas(article: dict[str, Any], items: Sequence[dict[str, Any]], background:
     return found
 
 
-def event_pairs(tenth: Tenth) -> Pairs:
+def event_pairs(unseen: Unseen) -> Pairs:
     """The best candidate of each sentence with whether an event is told there; sentences of background alone are left out."""
     found = Pairs([], [], [])
-    for at, (article, text, pieces) in enumerate(zip(tenth.articles, tenth.texts, tenth.pieces, strict=True)):
+    for at, (article, text, pieces) in enumerate(zip(unseen.articles, unseen.texts, unseen.pieces, strict=True)):
         told, old = _areas(article, article["events"], False), _areas(article, article["events"], True)
         for piece in pieces:
             seen = set()
-            for one in candidates(piece.part, piece.hints, tenth.model.settings):
+            for one in candidates(piece.part, piece.hints, unseen.model.settings):
                 if one.sentence in seen:
                     continue
                 seen.add(one.sentence)
@@ -83,10 +85,41 @@ def event_pairs(tenth: Tenth) -> Pairs:
     return found
 
 
-def outlook_pairs(tenth: Tenth, which: int) -> Pairs:
+def part_pairs(unseen: Unseen, field: str) -> Pairs:
+    """Each participant or claim that the network or the rules give an event, with whether the gold has it there; events of background alone are left out."""
+    settings = unseen.model.settings
+    unseen.model.settings = replace(settings, sources=settings.sources | {field: "rules"})
+    found = Pairs([], [], [])
+    for at, (article, text) in enumerate(zip(unseen.articles, unseen.texts, strict=True)):
+        areas = [(_areas(article, [event], None), event) for event in article["events"]]
+        told = unseen.told(at)
+        heard = unseen.readers[at].hearings(text, unseen.segments[at], told, unseen.said[at])
+        mentions = find_claims(text, unseen.segments[at], [one.mention for one in told], unseen.said[at]) if field == "claims" else []
+        for number, one in enumerate(told):
+            trigger = one.mention.trigger
+            events = [event for area, event in areas if any(overlaps(a, (trigger.start, trigger.end)) for a in area)]
+            if events and all(event.get("background") for event in events):
+                continue
+            true = [x for event in events if not event.get("background") for x in event.get(field) or []]
+            if field == "claims":
+                claims = claim_options(mentions[number], heard[number], settings)
+                options = [(f, any(c.stance == x["stance"] and unseen.scorer.alike(c.by.words, x["by"]) for x in true)) for c, f in claims]
+            else:
+                seen = participants_of(one.happening, one.piece, text)[field]
+                parts = participant_options(seen, getattr(one.mention, field), one.happening.p)
+                options = [(f, any(unseen.scorer.alike(part.quote.words, x["text"]) for x in true)) for part, f in parts]
+            for features, right in options:
+                found.features.append(features)
+                found.truth.append(right)
+                found.articles.append(at)
+    unseen.model.settings = settings
+    return found
+
+
+def outlook_pairs(unseen: Unseen, which: int) -> Pairs:
     """For each sentence the network's label and the rules' log odds, with whether the gold holds it for one. `which`: 0 assessments, 1 forecasts."""
     found = Pairs([], [], [])
-    for at, (article, pieces, hinted) in enumerate(zip(tenth.articles, tenth.pieces, tenth.hinted, strict=True)):
+    for at, (article, pieces, hinted) in enumerate(zip(unseen.articles, unseen.pieces, unseen.hinted, strict=True)):
         areas = _areas(article, article[("assessments", "forecasts")[which]], None)
         by_rules = {(x.quote.start, x.quote.end): x for x in hinted[which]}
         for piece in pieces:
@@ -99,14 +132,14 @@ def outlook_pairs(tenth: Tenth, which: int) -> Pairs:
     return found
 
 
-def calibrate(tenth: Tenth) -> dict[str, dict[str, Any]]:
+def calibrate(unseen: Unseen) -> dict[str, dict[str, Any]]:
     """Fit the weights that turn scores into p; how well the p of each kind hold before and after."""
-    model = tenth.model
+    model = unseen.model
     report: dict[str, dict[str, Any]] = {}
     sources: dict[str, Callable[[], Pairs]] = {
-        "event": lambda: event_pairs(tenth),
-        "assessment": lambda: outlook_pairs(tenth, 0),
-        "forecast": lambda: outlook_pairs(tenth, 1),
+        "event": lambda: event_pairs(unseen),
+        "assessment": lambda: outlook_pairs(unseen, 0),
+        "forecast": lambda: outlook_pairs(unseen, 1),
     }
     for name in ("event", "event", "assessment", "forecast"):  # events twice: the weights decide which trigger of a sentence is asked
         pairs = sources[name]()

@@ -43,9 +43,9 @@ def text_of(article: dict[str, Any]) -> Text:
     )
 
 
-def plain(words: str) -> Text:
+def plain(words: str, id: str = "plain") -> Text:
     """Words of which no day and no title are known."""
-    return Text(id="plain", document_id="plain", body=words, cleaner="none", language="en")
+    return Text(id=id, document_id=id, body=words, cleaner="none", language="en")
 
 
 # --- the gold standard's form ------------------------------------------------------------------------------------------

@@ -68,6 +68,15 @@ def held_out(id: str) -> bool:
     return int(digest_of(id)[:8], 16) % 10 == 0
 
 
+FOLDS = 3
+"""Parts of the rest of train, each of which a network is trained without, so that the rest too can be read by a network that never saw it."""
+
+
+def fold_of(id: str) -> int:
+    """The part that an article is left out with."""
+    return int(digest_of(id)[8:16], 16) % FOLDS
+
+
 class Tokens:
     """A text's pieces and the rules' marks on them, with a look-up from characters to tokens."""
 

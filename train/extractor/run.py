@@ -20,7 +20,7 @@ from torch import Tensor
 from khronika.extract.model.layout import MARKS
 from khronika.extract.model.wordpiece import WordPiece
 from train.extractor.datasets import from_gold, from_muc, from_polnear, from_re3d, gold_articles, own_reports
-from train.extractor.examples import Window, cut, held_out
+from train.extractor.examples import FOLDS, Window, cut, fold_of, held_out
 from train.extractor.network import Loss, Network, base_folder
 
 CHECKPOINT_SECONDS = 300
@@ -31,14 +31,14 @@ UNMARKED = 0.15
 Group = list[Window]
 
 
-def windows(data: Path, reports: Path, names: list[str]) -> tuple[dict[str, list[Window]], list[Window]]:
-    """The windows of each wanted data set, and those of the fixed tenth."""
+def windows(data: Path, reports: Path, names: list[str], without: int | None = None) -> tuple[dict[str, list[Window]], list[Window]]:
+    """The windows of each wanted data set, the gold's without one fold, and those of the fixed tenth."""
     pieces = WordPiece((base_folder() / "vocab.txt").read_text(encoding="utf-8").split("\n"))
     gold = gold_articles(data / "gold" / "train")
     readers = {
-        "gold": lambda: (from_gold(a, pieces) for a in gold if not held_out(a["id"])),
+        "gold": lambda: (from_gold(a, pieces) for a in gold if not held_out(a["id"]) and fold_of(a["id"]) != without),
         "reports": lambda: (from_gold(a, pieces) for a in own_reports(reports)),
-        "muc": lambda: from_muc(data / "data" / "muc4" / "gtt_train.jsonl", pieces),
+        "muc": lambda: (text for text in from_muc(data / "data" / "muc4" / "gtt_train.jsonl", pieces) if not held_out(text.id)),
         "polnear": lambda: from_polnear(data / "data" / "polnear" / "train", pieces),
         "re3d": lambda: from_re3d(data / "data" / "re3d", pieces),
     }
@@ -194,7 +194,7 @@ def train(args: argparse.Namespace) -> None:
     """The whole stage; ends with the last checkpoint in `args.out`."""
     args.out.mkdir(parents=True, exist_ok=True)
     run = Run(args)
-    sets, tenth = windows(args.data, args.reports, list(args.mix))
+    sets, tenth = windows(args.data, args.reports, list(args.mix), args.without)
     cache, loss = Cache(run.network), Loss(run.network)
     print("windows", {name: len(held) for name, held in sets.items()}, "tenth", len(tenth), flush=True)
     run.network.train()
@@ -249,6 +249,7 @@ def main() -> None:
     parser.add_argument("--head-rate", type=float, default=1e-3)
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--average", type=float, default=0.998, help="share of the moving average that stays at each step")
+    parser.add_argument("--without", type=int, choices=range(FOLDS), help="fold of the gold articles that this network never sees")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--report", type=float, default=30.0, help="seconds between progress lines")

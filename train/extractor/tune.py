@@ -1,28 +1,33 @@
-"""Packed weights and the fixed tenth of the gold articles go in, thresholds and calibration come out, written into settings.json.
+"""Packed weights and gold articles that they never saw go in, thresholds and calibration come out, written into settings.json.
 
-`python -m train.extractor.tune MODEL_DIR --data ../shared`. Nothing is chosen on `dev`; a report of the tenth is printed as one JSON line.
+`python -m train.extractor.tune MODEL_DIR --data ../shared [--folds DIR DIR DIR]`. The articles are the fixed tenth of train and, where networks trained
+without one fold each are given, all the others. Nothing is chosen on `dev`; a report is printed as one JSON line.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
 from khronika.extract.model.extractor import ModelExtractor
-from train.extractor.calibrate import calibrate
-from train.extractor.tenth import FIELDS, TOLLS, Remembering, Tenth, prediction
+from train.extractor.calibrate import calibrate, fit, part_pairs
+from train.extractor.unseen import FIELDS, TOLLS, Remembering, Uncased, Unseen, prediction
 
 SURE = 0.8
-"""Share of bootstrap draws of the tenth in which the model must be better before it takes a field over from the rules."""
+"""Share of bootstrap draws of the articles in which the model must be better before it takes a field over from the rules."""
 NEVER = 1.01
 """A threshold that no p reaches."""
-WAYS = ("model", "both", "rules")
+PARTS = tuple(sorted(set(FIELDS.values())))
+SEEN = 0.05
+"""The network's p from which a participant is weighed at all."""
+GRID = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
 
 def _events(figures: dict[str, float]) -> float:
@@ -44,95 +49,116 @@ STEPS: list[tuple[str, Callable[[dict[str, float]], float], list[float]]] = [
 """What is chosen, by which worth, from which values, in this order."""
 
 
-def choose(tenth: Tenth, events: str) -> float:
-    """Choose thresholds and sources with the events of the rules kept (`rules`) or weighed anew (`model`); what the tenth is worth then."""
-    model = tenth.model
+def choose(unseen: Unseen, events: str) -> float:
+    """Choose thresholds and sources with the events of the rules kept (`rules`) or weighed anew (`model`); what the articles are worth then."""
+    model = unseen.model
     start = {**dict.fromkeys(set(FIELDS.values()), "rules"), "evidence": "rules", "events": events}
     model.settings = replace(model.settings, sources=start)
-    hints = {h: _with(tenth, lambda f: f["event+type"] + f["event+class"], hint=h) for h in (0.0, 2.0, 4.0, 8.0)}
+    hints = {h: _with(unseen, lambda f: f["event+type"] + f["event+class"], hint=h) for h in (0.0, 2.0, 4.0, 8.0)}
     model.settings = replace(model.settings, hint=max(hints, key=lambda h: hints[h]))
-    tenth.with_claims = True  # more evidence brings more voices, right and wrong ones
-    told = {way: _with(tenth, lambda f: _whole(f) + _claims(f), sources=start | {"evidence": way}) for way in ("rules", "model")}
-    tenth.with_claims = False
+    unseen.with_claims = True  # more evidence brings more voices, right and wrong ones
+    told = {way: _with(unseen, lambda f: _whole(f) + _claims(f), sources=start | {"evidence": way}) for way in ("rules", "model")}
+    unseen.with_claims = False
     start["evidence"] = max(told, key=lambda way: told[way])
-    alone = {key: start[key] for key in ("evidence", "events")}
-    for name, worth, grid in STEPS:
-        model.settings = replace(model.settings, sources=alone if name in FIELDS else start)
-        best = max(grid, key=lambda value, name=name, worth=worth: _worth(tenth, name, value, worth))  # type: ignore[misc]
-        model.settings = replace(model.settings, least=model.settings.least | {name: best})
     model.settings = replace(model.settings, sources=start)
-    for field in (*sorted(set(FIELDS.values())), "assessments", "forecasts"):
-        sources = model.settings.sources
-        found = {way: _with(tenth, lambda f, field=field: f[field], sources=sources | {field: way}) for way in WAYS}  # type: ignore[misc]
-        model.settings = replace(model.settings, sources=sources | {field: max(WAYS, key=lambda way, found=found: found[way])})  # type: ignore[misc]
-    choose_claims(tenth)
-    sources = model.settings.sources
-    best = max(("model", "rules"), key=lambda way: _with(tenth, _alleged, sources=sources | {"status": way}))
-    model.settings = replace(model.settings, sources=sources | {"status": best})
-    return _with(tenth, _whole)
-
-
-def choose_alone(tenth: Tenth) -> dict[str, float]:
-    """Thresholds for texts that are left to the network, chosen on the tenth without its capitals."""
-    model = tenth.model
-    model.settings = replace(model.settings, sources={})
     for name, worth, grid in STEPS:
-        if name not in ("assessment", "forecast"):
-            best = max(grid, key=lambda value, name=name, worth=worth: _worth(tenth, name, value, worth))  # type: ignore[misc]
-            model.settings = replace(model.settings, least=model.settings.least | {name: best})
+        if name in FIELDS:
+            continue  # weighed together with what the rules see, below
+        best = max(grid, key=lambda value, name=name, worth=worth: _worth(unseen, name, value, worth))  # type: ignore[misc]
+        model.settings = replace(model.settings, least=model.settings.least | {name: best})
+    weigh_parts(unseen)
+    for field in (*PARTS, "assessments", "forecasts"):
+        sources, ways = model.settings.sources, ("weighed" if field in PARTS else "model", "rules")
+        found = {way: _with(unseen, lambda f, field=field: f[field], sources=sources | {field: way}) for way in ways}  # type: ignore[misc]
+        model.settings = replace(model.settings, sources=sources | {field: max(ways, key=lambda way, found=found: found[way])})  # type: ignore[misc]
+    choose_claims(unseen)
+    sources = model.settings.sources
+    best = max(("model", "rules"), key=lambda way: _with(unseen, _alleged, sources=sources | {"status": way}))
+    model.settings = replace(model.settings, sources=sources | {"status": best})
+    return _with(unseen, _whole)
+
+
+def weigh_parts(unseen: Unseen) -> None:
+    """Fit, for each field of participants, how far the network and the rules are believed, and choose the least p of one."""
+    model = unseen.model
+    model.settings = replace(model.settings, least=model.settings.least | dict.fromkeys(FIELDS, SEEN))
+    for field in PARTS:
+        pairs = part_pairs(unseen, field)
+        weights = fit(np.array(pairs.features, float), np.array(pairs.truth, float))
+        model.settings = replace(model.settings, parts=model.settings.parts | {field: tuple(weights)})
+        sources = model.settings.sources | {field: "weighed"}
+        found = {least: _with(unseen, lambda f, field=field: f[field], sources=sources, least=model.settings.least | {field: least}) for least in GRID}  # type: ignore[misc]
+        model.settings = replace(model.settings, least=model.settings.least | {field: max(GRID, key=lambda least, found=found: found[least])})  # type: ignore[misc]
+
+
+def choose_alone(uncased: Uncased) -> dict[str, float]:
+    """Thresholds for texts that are left to the network, chosen on texts that have no capitals."""
+    model = uncased.model
+    model.settings = replace(model.settings, sources={})
+    for name, _, grid in STEPS:
+        if name in ("event", "evidence", "background", *FIELDS):
+            worths = {}
+            for value in grid:
+                kept = model.settings
+                model.settings = replace(kept, least=kept.least | {name: value})
+                worths[value] = uncased.worth()
+                model.settings = kept
+            model.settings = replace(model.settings, least=model.settings.least | {name: max(grid, key=lambda value, worths=worths: worths[value])})  # type: ignore[misc]
     return model.settings.least
 
 
-def choose_claims(tenth: Tenth) -> None:
-    """Choose who says which voice speaks of an event, its stance, and the least p of a voice."""
-    model, tenth.with_claims = tenth.model, True
-    grid = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
-    options = [(way, stance, least) for way in ("model", "both") for stance in ("model", "rules") for least in grid] + [("rules", "rules", 0.3)]
-    kept = model.settings
+def choose_claims(unseen: Unseen) -> None:
+    """Choose whose stances hold and whether voices are weighed, with the least p of one; the rules alone where that is no better."""
+    model, unseen.with_claims = unseen.model, True
+    kept = replace(model.settings, least=model.settings.least | {"source": SEEN})
+    best, chosen = _with(unseen, _claims, sources=kept.sources | {"claims": "rules"}), replace(kept, sources=kept.sources | {"claims": "rules", "stance": "rules"})
+    for stance in ("rules", "model"):
+        model.settings = replace(kept, sources=kept.sources | {"claims": "weighed", "stance": stance})
+        pairs = part_pairs(unseen, "claims")
+        model.settings = replace(model.settings, parts=kept.parts | {"claims": tuple(fit(np.array(pairs.features, float), np.array(pairs.truth, float)))})
+        for least in GRID:
+            worth = _worth(unseen, "claims", least, _claims)
+            if worth > best:
+                best, chosen = worth, replace(model.settings, least=kept.least | {"claims": least})
+    model.settings, unseen.with_claims = chosen, False
 
-    def under(way: str, stance: str, least: float) -> Any:
-        return {"sources": kept.sources | {"claims": way, "stance": stance}, "least": kept.least | {"source": least}}
 
-    best = max(options, key=lambda option: _with(tenth, _claims, **under(*option)))
-    model.settings, tenth.with_claims = replace(kept, **under(*best)), False
-
-
-def tune(model: ModelExtractor, data: Path) -> dict[str, Any]:
-    """Choose everything on the tenth; the extractor's settings are replaced. Gives the report."""
-    tenth = Tenth(model, data)
-    held = calibrate(tenth)
+def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[str, Any]:
+    """Choose everything on unseen articles; the extractor's settings are replaced. Gives the report."""
+    unseen = Unseen(model, data, folds)
+    held = calibrate(unseen)
     chosen, calibrated = {}, model.settings
     for events in ("model", "rules"):
         model.settings = calibrated
-        chosen[events] = choose(tenth, events), model.settings
+        chosen[events] = choose(unseen, events), model.settings
     model.settings = chosen["model"][1]
-    alone = choose_alone(Tenth(model, data, lowered=True))
+    alone = choose_alone(Uncased(model, data))
     chosen = {events: (worth, replace(settings, alone=alone)) for events, (worth, settings) in chosen.items()}
-    readings = tenth.readings
-    by_rules = tenth.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
+    readings = unseen.readings
+    by_rules = unseen.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
     shares = {}
     for events in ("rules", "model"):
         model.settings = chosen[events][1]
-        shares["events by " + events] = tenth.share_better(tenth.tallies(tenth.by_model), by_rules, _whole)
+        shares["events by " + events] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, _whole)
     model.settings = chosen["model" if shares["events by model"] >= SURE else "rules"][1]
     if model.settings.sources["events"] == "rules" and shares["events by rules"] < SURE:
         model.settings = replace(model.settings, least=model.settings.least | {"event": NEVER}, sources=model.settings.sources | {"evidence": "rules"})
-    shares["kind"] = tenth.share_better(tenth.tallies(tenth.by_model), by_rules, lambda f: f["event+type"])
+    shares["kind"] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, lambda f: f["event+type"])
     if shares["kind"] < SURE:
         model.settings = replace(model.settings, sources=model.settings.sources | {"kind": "rules"})
-    tenth.with_claims = True
-    worths = {field: (lambda f, field=field: f[field]) for field in (*sorted(set(FIELDS.values())), "assessments", "forecasts")}
+    unseen.with_claims = True
+    worths = {field: (lambda f, field=field: f[field]) for field in (*PARTS, "assessments", "forecasts")}
     for field, worth in (worths | {"claims": _claims, "status": _alleged}).items():
-        given = tenth.tallies(tenth.by_model)
-        shares[field] = tenth.share_better(given, by_rules, worth)
+        given = unseen.tallies(unseen.by_model)
+        shares[field] = unseen.share_better(given, by_rules, worth)
         if shares[field] < SURE:
             model.settings = replace(model.settings, sources=model.settings.sources | {field: "rules"})
     return {
-        "articles": len(tenth.articles),
-        "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(tenth.summed(by_rules)), 3)},
+        "articles": len(unseen.articles),
+        "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(unseen.summed(by_rules)), 3)},
         "share_better": shares,
-        "model": tenth.figures(tenth.by_model),
-        "rules": tenth.summed(by_rules),
+        "model": unseen.figures(unseen.by_model),
+        "rules": unseen.summed(by_rules),
         "reliability": held,
         "least": model.settings.least,
         "alone": model.settings.alone,
@@ -154,16 +180,16 @@ def _whole(figures: dict[str, float]) -> float:
     return figures["event"] + figures["event+type"] + 0.3 * sum(figures[x] for x in (*set(FIELDS.values()), *TOLLS))
 
 
-def _worth(tenth: Tenth, name: str, value: float, worth: Callable[[dict[str, float]], float]) -> float:
-    return _with(tenth, worth, least=tenth.model.settings.least | {name: value})
+def _worth(unseen: Unseen, name: str, value: float, worth: Callable[[dict[str, float]], float]) -> float:
+    return _with(unseen, worth, least=unseen.model.settings.least | {name: value})
 
 
-def _with(tenth: Tenth, worth: Callable[[dict[str, float]], float], **changed: Any) -> float:
-    """What the tenth is worth under changed settings, which are put back."""
-    kept = tenth.model.settings
-    tenth.model.settings = replace(kept, **changed)
-    result = worth(tenth.figures(tenth.by_model))
-    tenth.model.settings = kept
+def _with(unseen: Unseen, worth: Callable[[dict[str, float]], float], **changed: Any) -> float:
+    """What the articles are worth under changed settings, which are put back."""
+    kept = unseen.model.settings
+    unseen.model.settings = replace(kept, **changed)
+    result = worth(unseen.figures(unseen.by_model))
+    unseen.model.settings = kept
     return result
 
 
@@ -172,9 +198,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("model", type=Path)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--folds", type=Path, nargs="*", default=[], help="packed networks, the first trained without fold 0 (run --without 0), and so on; of a fold without a network nothing is used")
     args = parser.parse_args()
     model = Remembering(args.model)
-    report = tune(model, args.data)
+    report = tune(model, args.data, args.folds)
     (args.model / "settings.json").write_bytes(msgspec.json.format(msgspec.json.encode(model.settings), indent=1))
     print(json.dumps(report))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 
@@ -22,6 +23,10 @@ FLOOR = -6.0
 """Logit below which a trigger is not looked at."""
 ABSENT = -8.0
 """Stands for the trigger logit of a sentence in which the network sees none."""
+
+
+UNSEEN_ODDS = -4.0
+"""Stands for the network's log odds of a participant or voice that only the rules see."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,12 @@ class Part:
 def logistic(weights: Sequence[float], features: Sequence[float]) -> float:
     """The probability that a linear score gives; the last weight is the constant."""
     return sigmoid(float(np.dot(weights[:-1], features)) + weights[-1])
+
+
+def log_odds(p: float | None) -> float:
+    """The log odds of a probability, kept within 2 and 98 per cent; of None: 0."""
+    value = min(0.98, max(0.02, 0.5 if p is None else p))
+    return log(value / (1.0 - value))
 
 
 def score(numbers: Floats, sentences: list[Span]) -> Part:

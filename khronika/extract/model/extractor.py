@@ -17,7 +17,19 @@ from khronika.extract.attributions import Attribution
 from khronika.extract.joining import Occurrence, join
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model import voices
-from khronika.extract.model.decoding import Happening, Hint, Part, candidates, happenings, kind_scores, logistic, said, score
+from khronika.extract.model.decoding import (
+    UNSEEN_ODDS,
+    Happening,
+    Hint,
+    Part,
+    candidates,
+    happenings,
+    kind_scores,
+    log_odds,
+    logistic,
+    said,
+    score,
+)
 from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
 from khronika.extract.model.marks import Marks, marks_of, tokens_under
 from khronika.extract.model.weights import Network
@@ -129,12 +141,17 @@ class ModelExtractor:
         by_rules = claims.find_claims(text, segments, [one.mention for one in told], heard)
         if self.settings.sources.get("claims", "rules") == "rules":
             return by_rules
+        hearings = self.hearings(text, segments, told, heard)
+        return [voices.laid_over(mention, hearing, self.settings) for mention, hearing in zip(by_rules, hearings, strict=True)]
+
+    def hearings(self, text: Text, segments: Sequence[Segment], told: Sequence[Told], heard: Sequence[Attribution]) -> list[voices.Hearing]:
+        """What the network hears around each event."""
         contents = [piece.quote(text, span) for piece in {id(one.piece): one.piece for one in told}.values() for span in said(piece.part)]
         speech = voices.Speech(heard, contents, segments)
         found = []
-        for mention, one in zip(by_rules, told, strict=True):
+        for one in told:
             quotes = {span: one.piece.quote(text, span) for role, span, _ in one.happening.roles if ROLES[role] == "source"}
-            found.append(voices.laid_over(mention, one.happening, one.piece.part.numbers, quotes, speech, self.settings))
+            found.append(voices.Hearing(one.happening, one.piece.part.numbers, quotes, speech))
         return found
 
     def speech(self, text: Text) -> tuple[list[Quote], list[Quote]]:
@@ -215,7 +232,7 @@ class ModelExtractor:
     def _laid_over(self, base: Mention, one: Happening, piece: Piece, text: Text) -> Mention:
         """The rules' mention with what the network decides laid over it."""
         kind = self._kind(one, piece, base.kind if one.hint else None)
-        filled = {name: self._choose(name, given, getattr(base, name)) for name, given in _participants(one, piece, text).items()}
+        filled = {name: self._choose(name, given, getattr(base, name), one.p) for name, given in participants_of(one, piece, text).items()}
         words = _settings_of(one, piece, text)
         return replace(
             base,
@@ -238,8 +255,12 @@ class ModelExtractor:
             scores[KINDS.index(settled)] += self.settings.hint * one.hint.strength
         return KINDS[int(scores.argmax())]
 
-    def _choose(self, field: str, model: tuple[Participant, ...], by_rules: tuple[Participant, ...]) -> tuple[Participant, ...]:
+    def _choose(self, field: str, model: tuple[Participant, ...], by_rules: tuple[Participant, ...], event: float) -> tuple[Participant, ...]:
         source = self.settings.sources.get(field, "model")
+        if source == "weighed":
+            weights, least = self.settings.parts[field], self.settings.least[field]
+            weighed = [(one, logistic(weights, features)) for one, features in participant_options(model, by_rules, event)]
+            return tuple(replace(one, p=round(p, 3)) for one, p in weighed if p >= least)
         if source == "both":
             return (*model, *(x for x in by_rules if not any(same_entity(x.quote.words, y.quote.words) for y in model)))
         return by_rules if source == "rules" else model
@@ -280,20 +301,12 @@ ABSENT_ODDS = -2.0
 """Stands for the rules' log odds of a sentence in which they find nothing."""
 
 
-def log_odds(p: float | None) -> float:
-    """The log odds of a probability, kept within 2 and 98 per cent; of None: 0."""
-    from math import log
-
-    value = min(0.98, max(0.02, 0.5 if p is None else p))
-    return log(value / (1.0 - value))
-
-
 def body_segments(text: Text) -> list[Segment]:
     """The body's segments, what is no sentence by its length left out."""
     return [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
 
 
-def _participants(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Participant, ...]]:
+def participants_of(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Participant, ...]]:
     """The spans of each role, the likeliest first, one for each entity."""
     found: dict[str, list[Participant]] = {"perpetrators": [], "targets": [], "victims": [], "weapons": []}
     for role, span, p in sorted(one.roles, key=lambda r: (-r[2], r[1])):
@@ -310,6 +323,18 @@ def _participants(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[P
         told = (-1,) if field == "perpetrators" else ()
         found[field].append(Participant(quote=quote, kind=kind, asserted_by=told, p=round(p, 3)))
     return {field: tuple(values) for field, values in found.items()}
+
+
+def participant_options(
+    model: tuple[Participant, ...], by_rules: tuple[Participant, ...], event: float
+) -> list[tuple[Participant, tuple[float, float, float]]]:
+    """Each participant that the network or the rules see, with what speaks for it: the network's log odds, whether the rules see it, the event's log odds."""
+    found = []
+    for one in (*model, *(x for x in by_rules if not any(same_entity(x.quote.words, y.quote.words) for y in model))):
+        twin = next((x for x in by_rules if same_entity(x.quote.words, one.quote.words)), None)
+        seen = log_odds(one.p) if any(one is x for x in model) else UNSEEN_ODDS
+        found.append((twin or one, (seen, float(twin is not None), log_odds(event))))
+    return found
 
 
 def _settings_of(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Quote, ...]]:

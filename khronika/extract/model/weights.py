@@ -31,8 +31,8 @@ FILES = ("settings.json", "model.onnx", "vocab.txt")
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was chosen on the fixed tenth of train, and what the weights were made for.
 
-    `event`, `assessment`, `forecast` are the logistic weights (constant last) that turn scores into `p`; `least` holds the thresholds by field.
-    `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules or both fill it.
+    `event`, `assessment`, `forecast` and, for participants by field, `parts` are the logistic weights (constant last) that turn scores into `p`; `least`
+    holds the thresholds by field. `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules, both or both weighed fill it.
     `alone` holds the thresholds for a text that is left to the network.
     `far` and `role_far` add to a link by the distance in sentences. `digests` are sha256 of the other files.
     """
@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     assessment: tuple[float, ...]
     forecast: tuple[float, ...]
     least: dict[str, float]
+    parts: dict[str, tuple[float, ...]] = {}
     hint: float = 2.0
     sources: dict[str, str] = {}
     alone: dict[str, float] = {}
