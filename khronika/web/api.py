@@ -83,6 +83,7 @@ def event_json(context: Context, shown: event_view.Shown) -> dict[str, Any]:
         "address": f"{context.address}{context.url('event', shown.event.id)}",
         "profile": context.profile,
         "policy": context.policy.version,
+        "erased_since": shown.erased_since,
         "event": shown.event,
         "accounts": [{"url": one.url, "text": one.document_id, **msgspec.to_builtins(one.account)} for one in shown.accounts],
         "links": shown.links,

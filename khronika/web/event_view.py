@@ -59,13 +59,17 @@ class Change(Noun, frozen=True, kw_only=True):
 
 
 class Shown(Noun, frozen=True, kw_only=True):
-    """One event as its reader may see it, `as_of` a seq or instant where an old view was asked for."""
+    """One event as its reader may see it, `as_of` a seq or instant where an old view was asked for.
+
+    `erased_since`: how many entries of the record as it was then were erased later, by which the old view may differ from what was seen then.
+    """
 
     event: Event
     accounts: tuple[Told, ...] = ()
     links: tuple[Link, ...] = ()
     voices: tuple[Said, ...] = ()
     as_of: int | dt.datetime | None = None
+    erased_since: int = 0
 
 
 def show(record: Record, policy: Policy, id: str, as_of: int | dt.datetime | None = None) -> Shown | None:
@@ -81,7 +85,8 @@ def show(record: Record, policy: Policy, id: str, as_of: int | dt.datetime | Non
     told = tuple(_told(record, policy, held, accounts, names)) if event.voices or policy.profile == "full" else ()
     inside = {one.account.id for one in told}
     links = tuple(link if policy.profile == "full" else replace(link, by=pseudonym(link.by)) for link in record.links_of(inside) if {link.a, link.b} <= inside)
-    return Shown(event=event, accounts=told, links=links, voices=_said(event, told, policy), as_of=as_of)
+    gone = record.erased_since(as_of) if as_of is not None else 0
+    return Shown(event=event, accounts=told, links=links, voices=_said(event, told, policy), as_of=as_of, erased_since=gone)
 
 
 def pseudonym(by: str) -> str:

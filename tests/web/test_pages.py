@@ -62,6 +62,19 @@ def test_headers_allow_nothing_foreign_and_frames_for_embeds_only(full: TestClie
     assert not page.xpath("//script[not(@src)]") and not page.xpath("//@style") and not page.xpath("//@*[starts-with(name(), 'on')]")
 
 
+def test_an_old_view_says_that_something_of_then_was_erased(copied: Path) -> None:
+    with open_record(str(copied), clock=lambda: NOON) as record:
+        head, event = record.head(), record.event("KHR-000008")
+        assert event
+        with client_of(copied) as client:
+            assert client.get(f"/api/events/{event.id}?as_of={head}").json()["erased_since"] == 0
+        gone = record.erase(record.accounts(event.account_ids[:1])[0].document_id, basis="asked for", by="ann")
+    with client_of(copied) as client:
+        assert client.get(f"/api/events/{event.id}?as_of={head}").json()["erased_since"] == gone > 0
+        assert f"{gone} entries were erased since" in client.get(f"/events/{event.id}?as_of={head}").text
+        assert "erased since" not in client.get(f"/events/{event.id}").text
+
+
 def test_a_merged_event_leads_to_the_other_and_an_old_view_stays(copied: Path) -> None:
     with open_record(str(copied), clock=lambda: NOON) as record:
         head = record.head()
