@@ -215,7 +215,7 @@ class Fold:
         """An event as another record held it: it stands as it is, under its own number."""
         event = msgspec.json.decode(body, type=Event)
         number = seq_of(event.id)
-        row = {"event_no": number, "seq": entry.seq, "at": entry.at.isoformat(), "into": None, **_columns(event)}
+        row = {"event_no": number, "seq": entry.seq, "at": entry.at.isoformat(), "into": None, **columns_of(event)}
         self._add(schema.event_version, row)
         self._add(schema.event_head, row)
         self._add(schema.tally, tally_of(number or 0, event))
@@ -243,7 +243,7 @@ class Fold:
         for number in numbers:
             event = events.get(number)
             into = homes.get(number) if event is None and homes.get(number) != number else None
-            row = {"event_no": number, "seq": entry.seq, "at": entry.at.isoformat(), "into": into, **_columns(event)}
+            row = {"event_no": number, "seq": entry.seq, "at": entry.at.isoformat(), "into": into, **columns_of(event)}
             self._add(schema.event_version, row)
             if event is not None:
                 self._add(h, row)
@@ -352,7 +352,8 @@ def tally_of(number: int, event: Event) -> dict[str, Any]:
     }
 
 
-def _columns(event: Event | None) -> Mapping[str, Any]:
+def columns_of(event: Event | None) -> Mapping[str, Any]:
+    """The columns of `p_event_version` and `p_event_head` that tell of an event; None: it stands no more."""
     names = ("first_day", "last_day", "kind", "place", "actors", "sources", "words", "contested", "background", "killed", "body")
     if event is None:
         return dict.fromkeys(names)

@@ -146,8 +146,32 @@ def count(record: Record) -> int:
     return int(record._one(sa.select(sa.func.count()).select_from(schema.tally))[0])
 
 
-def standing(record: Record, profile: str, policy: str, wanted: Filter, whole: bool = False) -> Iterator[list[Standing]]:
-    """The events that a filter chooses, in the order of `Record.events`, in pages, each with the row that a policy of this digest made of it.
+class Stretch(NamedTuple):
+    """Events one after the other in the order of `Record.events`: those behind `after`, up to and with `until` (first day and number); None: from the first, to the last."""
+
+    after: tuple[str, int] | None
+    until: tuple[str, int] | None
+
+
+def stretches(record: Record, wanted: Filter, size: int) -> Iterator[Stretch]:
+    """All events from which a filter chooses, `size` at a time; told from the index of days alone."""
+    h, after = schema.event_head, None
+    days = [h.c.last_day >= wanted.since.isoformat()] if wanted.since else []
+    days += [h.c.first_day <= wanted.until.isoformat()] if wanted.until else []
+    query = sa.select(h.c.first_day, h.c.event_no).where(*days).order_by(h.c.first_day, h.c.event_no).limit(1).offset(size - 1)
+    while row := record._one(query.where(*_behind(after))):
+        yield Stretch(after, (row.first_day, row.event_no))
+        after = row.first_day, row.event_no
+    yield Stretch(after, None)
+
+
+def _behind(after: tuple[str, int] | None) -> list[sa.ColumnElement[bool]]:
+    h = schema.event_head
+    return [] if after is None else [sa.tuple_(h.c.first_day, h.c.event_no) > sa.tuple_(*after)]
+
+
+def standing(record: Record, profile: str, policy: str, wanted: Filter, stretch: Stretch, whole: bool = False) -> list[Standing]:
+    """The events of a stretch that a filter chooses, each with the row that a policy of this digest made of it.
 
     Args:
         whole: with the event itself also where its row is kept.
@@ -155,14 +179,12 @@ def standing(record: Record, profile: str, policy: str, wanted: Filter, whole: b
     h, s = schema.event_head, schema.shown
     beside = h.outerjoin(s, sa.and_(s.c.event_no == h.c.event_no, s.c.profile == profile, s.c.policy == policy))
     body = h.c.body if whole else sa.case((s.c.id.is_(None), h.c.body))
-    query = sa.select(h.c.event_no, h.c.seq, h.c.first_day, s.c.body.label("kept"), body.label("body")).select_from(beside)
-    query = query.where(h.c.body.is_not(None), *where_filter(h, wanted)).order_by(h.c.first_day, h.c.event_no).limit(PAGE)
-    rows = record._rows(query)
-    while rows:
-        yield [Standing(row.event_no, row.seq, row.kept, unpack_event(row.body) if row.body else None) for row in rows]
-        if len(rows) < PAGE:
-            return
-        rows = record._rows(query.where(sa.tuple_(h.c.first_day, h.c.event_no) > sa.tuple_(rows[-1].first_day, rows[-1].event_no)))
+    query = sa.select(h.c.event_no, h.c.seq, s.c.body.label("kept"), body.label("body")).select_from(beside)
+    query = query.where(h.c.body.is_not(None), *where_filter(h, wanted), *_behind(stretch.after))
+    if stretch.until is not None:
+        query = query.where(sa.tuple_(h.c.first_day, h.c.event_no) <= sa.tuple_(*stretch.until))
+    rows = record._rows(query.order_by(h.c.first_day, h.c.event_no))
+    return [Standing(row.event_no, row.seq, row.kept, unpack_event(row.body) if row.body else None) for row in rows]
 
 
 def search(record: Record, profile: str, text: str) -> list[int]:

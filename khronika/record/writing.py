@@ -99,8 +99,8 @@ class Transaction:
         if self._imported is None:
             if self._db.execute(sa.select(schema.account.c.seq).limit(1)).first():
                 raise UsageError("the record has accounts of its own; import into a new record (--record FILE)")
-            self._imported = set(self._db.execute(sa.select(schema.event_version.c.event_no)).scalars())
-        if number in self._imported:
+            self._imported = set()
+        if number in self._imported or self._db.execute(_HAS_EVENT, {"number": number}).first():
             raise UsageError(f"{event.id}: in the record already")
         self._imported.add(number)
         self.append("import", event.id, to_json(event))
@@ -174,3 +174,6 @@ class Transaction:
     def note(self, kind: str, key: str, value: dict[str, Any]) -> None:
         """Keep a fact about the record's use."""
         self.append(kind, key, to_json(value))
+
+
+_HAS_EVENT = sa.select(schema.event_version.c.event_no).where(schema.event_version.c.event_no == sa.bindparam("number")).limit(1)

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 
+import msgspec
+
 from khronika import config
+from khronika.jsonl import to_json
 from khronika.transfer.coding import (
     ARMED,
+    AccountsOf,
     Row,
     Shown,
     actor_name,
@@ -29,6 +35,7 @@ from khronika.transfer.coding import (
     region_name,
     source_names,
     why_not_coded,
+    with_row,
     write_rows,
 )
 from khronika.types import Event, Place, When
@@ -46,47 +53,55 @@ class Side(NamedTuple):
     inter: str | None = None
 
 
+class Coded(NamedTuple):
+    """An event as the shape has it: the first day that it is shown with, its row, how many days it lasted, and the lines of `shared_tolls` that it shares."""
+
+    first: dt.date
+    row: Row
+    days: int
+    shares: tuple[str, ...]
+
+
 def write_acled(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write the rows and return how many events have none, by reason."""
     skipped: Counter[str] = Counter()
+    with SpooledTemporaryFile(SPOOL) as sharing:  # how many share a total is known only at the end
 
-    def told() -> Iterator[Event]:
-        for event in shown:
-            reason = _why_no_row(event)
-            if reason:
-                skipped[reason] += 1
-            else:
-                yield event
-
-    def rows() -> Iterator[Row]:
-        sharing: list[Event] = []
-        waiting: dict[str, list[Row]] = {}
-        for first, events in groupby(told(), key=lambda event: event.when.value.start):  # the events come in the order of their first day
-            yield from _past(waiting, str(first - WEEK) if first else "", skipped)
-            for event in events:
-                if _shared_totals(event):
-                    sharing.append(event)  # how many share a total is known only at the end
+        def alone() -> Iterator[Coded]:
+            for one in with_row(shown.coded(_code), skipped):
+                if one.shares:
+                    sharing.write(to_json(one) + b"\n")
                 else:
-                    _put(waiting, event, acled_row(event))
-        yield from _past(waiting, END, skipped)
-        for event, row in _divided(sharing):
-            _put(waiting, event, row)
-        yield from _past(waiting, END, skipped)
+                    yield one
 
-    shown.rows = write_rows(columns("acled"), rows(), out)
+        shown.rows = write_rows(columns("acled"), chain(_rows(alone(), skipped), _rows(_divided(sharing), skipped)), out)
     return skipped
+
+
+def _code(event: Event, _: AccountsOf) -> Coded | str:
+    reason, when = _why_no_row(event), event.when.value
+    if reason or when.start is None:
+        return reason or ""
+    return Coded(when.start, acled_row(event), (days_of(when) or 1) if _lasted(when) else 1, tuple(_shared_totals(event)))
 
 
 END = "~"
 """Behind any day."""
 WEEK = dt.timedelta(days=7)
 """How far before its place in the order an event's row may stand: policy shows some by their week only."""
+SPOOL = 1 << 24
+"""Bytes of events that share totals from which on they wait in a file."""
 
 
-def _put(waiting: dict[str, list[Row]], event: Event, row: Row) -> None:
-    """Put the rows of an event under their days."""
-    for one in _by_day(row, event.when.value):
-        waiting.setdefault(one["event_date"], []).append(one)
+def _rows(coded: Iterable[Coded], skipped: Counter[str]) -> Iterator[Row]:
+    """The rows in the order of their days, of events in the order of their first days."""
+    waiting: dict[str, list[Row]] = {}
+    for first, events in groupby(coded, key=attrgetter("first")):
+        yield from _past(waiting, str(first - WEEK), skipped)
+        for event in events:
+            for row in _by_day(event):
+                waiting.setdefault(row["event_date"], []).append(row)
+    yield from _past(waiting, END, skipped)
 
 
 def _past(waiting: dict[str, list[Row]], day: str, skipped: Counter[str]) -> Iterator[Row]:
@@ -95,16 +110,15 @@ def _past(waiting: dict[str, list[Row]], day: str, skipped: Counter[str]) -> Ite
         yield from _joined(waiting.pop(past), skipped)
 
 
-def _by_day(row: Row, when: When) -> Iterator[Row]:
+def _by_day(event: Coded) -> Iterator[Row]:
     """A row a day of an event that lasted, its fatalities divided evenly, a person each of the rest to the first days; else the row itself."""
-    count = days_of(when) or 1
-    if not _lasted(when):
+    first, row, count, _ = event
+    if count == 1:
         yield row
         return
-    assert when.start is not None
     share, rest = divmod(row["fatalities"], count)
     for number in range(count):
-        day = when.start + dt.timedelta(days=number)
+        day = first + dt.timedelta(days=number)
         id = row["event_id_cnty"] if number == 0 else f"{row['event_id_cnty']}-{number + 1}"
         of = {"event_id_cnty": id, "event_date": day.isoformat(), "year": day.year, "time_precision": 1}
         yield {**row, **of, "fatalities": share + (number < rest), "tags": f"{row['tags']}; day {number + 1} of {count}", "days": count}
@@ -141,23 +155,33 @@ def _shared_totals(event: Event) -> list[str]:
     return [line for line in event.shared_tolls if line.startswith("killed ")]
 
 
-def _divided(events: Sequence[Event]) -> Iterator[tuple[Event, Row]]:
-    """Events that share totals with their rows, each with its even part; what does not divide goes to the first of them, a person each.
+def _divided(sharing: IO[bytes]) -> Iterator[Coded]:
+    """Events that share totals, one JSON line each, with their even parts; what does not divide goes to the first of them, a person each.
 
     Where several texts give totals for one event, the one that most events share counts, so that the dead are not divided twice.
     """
-    holders = Counter(line for event in events for line in _shared_totals(event))
-    chosen = [max(_shared_totals(event), key=lambda line: (holders[line], line)) for event in events]
-    sharing, given = Counter(chosen), Counter[str]()
-    for event, line in zip(events, chosen, strict=True):
+
+    def told() -> Iterator[Coded]:
+        sharing.seek(0)
+        return map(_decoder.decode, sharing)
+
+    holders = Counter(line for event in told() for line in event.shares)
+
+    def chosen(event: Coded) -> str:
+        return max(event.shares, key=lambda line: (holders[line], line))
+
+    among, given = Counter(map(chosen, told())), Counter[str]()
+    for event in told():
+        line, row = chosen(event), event.row
         low, _, high = line.split()[1].partition("-")
-        share, rest = divmod(int(low), sharing[line])
-        row = acled_row(event)
-        row["fatalities"] += share + (given[line] < rest)
+        share, rest = divmod(int(low), among[line])
         tags = [tag for tag in row["tags"].split("; ") if tag != "fatalities unknown"] + ([] if high else ["fatalities open upwards"])
-        row["tags"] = "; ".join(dict.fromkeys(tags))
+        row |= {"fatalities": row["fatalities"] + share + (given[line] < rest), "tags": "; ".join(dict.fromkeys(tags))}
         given[line] += 1
-        yield event, row
+        yield event
+
+
+_decoder = msgspec.json.Decoder(Coded)
 
 
 def _why_no_row(event: Event) -> str | None:

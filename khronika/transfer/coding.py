@@ -6,9 +6,10 @@ The rule: what the record does not hold is None and the writers leave it blank; 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 from khronika import config
 from khronika.types import Account, ActorRef, Event, Place, When
@@ -18,15 +19,29 @@ ARMED = frozenset({"State forces", "External/Other forces", "Rebel group", "Poli
 STATE = frozenset({"State forces", "External/Other forces"})
 
 
+Code = TypeVar("Code")
+AccountsOf = Callable[[Event], list[Account]]
+"""Gives the accounts of the event that is being coded, as far as policy lets them out."""
+
+
 class Shown(Protocol):
-    """The events that policy lets out, streamed; and the accounts of one, as far as policy lets them out."""
+    """The events that policy lets out, streamed."""
 
     rows: int | None
     """How many rows a writer made of them, where an event may be more or less than one."""
 
-    def __iter__(self) -> Iterator[Event]: ...
+    def coded(self, code: Callable[[Event, AccountsOf], Code]) -> Iterator[Code]:
+        """What a function of a module makes of each event, in their order; it may run in other processes, so what it returns is plain."""
+        ...
 
-    def accounts_of(self, event: Event) -> list[Account]: ...
+
+def with_row(coded: Iterable[str | Code], skipped: Counter[str]) -> Iterator[Code]:
+    """What has a row in a shape; of what has none stands the reason, which is counted."""
+    for one in coded:
+        if isinstance(one, str):
+            skipped[one] += 1
+        else:
+            yield one
 
 
 def columns(shape: str) -> Sequence[str]:

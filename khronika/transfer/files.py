@@ -15,10 +15,11 @@ from typing import IO, Any
 
 from khronika.errors import UsageError
 from khronika.jsonl import to_json
-from khronika.transfer.coding import Row, Shown, field_types
+from khronika.transfer.coding import AccountsOf, Row, Shown, field_types
 from khronika.transfer.flat import EVENT_COLUMNS, event_row
 from khronika.transfer.reports import COLUMNS as CLAIM_COLUMNS
 from khronika.transfer.reports import report_rows
+from khronika.types import Event
 
 _SQL = {"string": "TEXT", "integer": "INTEGER", "number": "REAL", "boolean": "TEXT", "date": "TEXT"}
 _DUCK = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "VARCHAR", "date": "DATE"}
@@ -46,7 +47,7 @@ def write_parquet(shown: Shown, out: IO[bytes]) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         rows, made = Path(folder, "rows.jsonl"), Path(folder, "made.parquet")
         with rows.open("wb") as lines:
-            lines.writelines(to_json(event_row(event)) + b"\n" for event in shown)
+            lines.writelines(shown.coded(_line))
         if not rows.stat().st_size:
             rows.write_text("{}\n", encoding="utf-8")
         wanted = "{" + ", ".join(f"{name}: '{_DUCK[type]}'" for name, type in types.items()) + "}"
@@ -59,6 +60,10 @@ def write_parquet(shown: Shown, out: IO[bytes]) -> Counter[str]:
         with made.open("rb") as found:
             shutil.copyfileobj(found, out)
     return Counter()
+
+
+def _line(event: Event, _: AccountsOf) -> bytes:
+    return to_json(event_row(event)) + b"\n"
 
 
 def write_sqlite(shown: Shown, out: IO[bytes]) -> Counter[str]:
@@ -74,11 +79,10 @@ def write_sqlite(shown: Shown, out: IO[bytes]) -> Counter[str]:
         db = sqlite3.connect(made)
         try:
             _create(db, "event", field_types("csv", EVENT_COLUMNS), "PRIMARY KEY (event_id)")
-            claims = field_types("reports", CLAIM_COLUMNS)
-            _create(db, "claim", claims, "FOREIGN KEY (event_id) REFERENCES event (event_id)")
-            for event in shown:
-                _insert(db, "event", EVENT_COLUMNS, [event_row(event)])
-                _insert(db, "claim", CLAIM_COLUMNS, report_rows(event, shown.accounts_of(event)))
+            _create(db, "claim", field_types("reports", CLAIM_COLUMNS), "FOREIGN KEY (event_id) REFERENCES event (event_id)")
+            for event, claims in shown.coded(_rows):
+                _insert(db, "event", EVENT_COLUMNS, [event])
+                _insert(db, "claim", CLAIM_COLUMNS, claims)
             for name, query in VIEWS.items():
                 db.execute(f"CREATE VIEW {name} AS {query}")
             for table, column in (("event", "date_start"), ("event", "kind"), ("event", "country"), ("claim", "event_id")):
@@ -91,6 +95,10 @@ def write_sqlite(shown: Shown, out: IO[bytes]) -> Counter[str]:
         with made.open("rb") as found:
             shutil.copyfileobj(found, out)
     return Counter()
+
+
+def _rows(event: Event, accounts_of: AccountsOf) -> tuple[Row, list[Row]]:
+    return event_row(event), report_rows(event, accounts_of)
 
 
 def _no_room(folder: str, error: Exception) -> str:

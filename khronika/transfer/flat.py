@@ -6,7 +6,7 @@ from collections import Counter
 from typing import IO
 
 from khronika.jsonl import to_json
-from khronika.transfer.coding import Row, Shown, when_and_where, write_rows
+from khronika.transfer.coding import AccountsOf, Row, Shown, when_and_where, write_rows
 from khronika.types import Event, Held, Range
 
 EVENT_COLUMNS = (
@@ -53,26 +53,35 @@ def _range(name: str, held: Held[Range] | None) -> Row:
 
 def write_csv(events: Shown, out: IO[str]) -> Counter[str]:
     """Write one row an event."""
-    write_rows(EVENT_COLUMNS, map(event_row, events), out)
+    write_rows(EVENT_COLUMNS, events.coded(_row), out)
     return Counter()
+
+
+def _row(event: Event, _: AccountsOf) -> Row:
+    return event_row(event)
 
 
 def write_jsonl(events: Shown, out: IO[str]) -> Counter[str]:
     """Write one event a line, whole; `khronika import` reads it back."""
-    for event in events:
-        out.write(to_json(event).decode() + "\n")
+    out.writelines(line.decode() for line in events.coded(_line))
     return Counter()
+
+
+def _line(event: Event, _: AccountsOf) -> bytes:
+    return to_json(event) + b"\n"
 
 
 def write_geojson(events: Shown, out: IO[str]) -> Counter[str]:
     """Write one feature an event (RFC 7946); no geometry where there is no point."""
     out.write('{"type":"FeatureCollection","features":[')
-    for number, event in enumerate(events):
-        place = event.where.value
-        point = None
-        if place is not None and place.latitude is not None and place.longitude is not None:
-            point = {"type": "Point", "coordinates": [round(place.longitude, 5), round(place.latitude, 5)]}
-        feature = {"type": "Feature", "id": event.id, "geometry": point, "properties": event_row(event)}
-        out.write(("," if number else "") + "\n" + to_json(feature).decode())
+    for number, feature in enumerate(events.coded(_feature)):
+        out.write(("," if number else "") + "\n" + feature.decode())
     out.write("\n]}\n")
     return Counter()
+
+
+def _feature(event: Event, _: AccountsOf) -> bytes:
+    place, point = event.where.value, None
+    if place is not None and place.latitude is not None and place.longitude is not None:
+        point = {"type": "Point", "coordinates": [round(place.longitude, 5), round(place.latitude, 5)]}
+    return to_json({"type": "Feature", "id": event.id, "geometry": point, "properties": event_row(event)})

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from khronika.transfer.coding import (
     ARMED,
     STATE,
+    AccountsOf,
     Row,
     Shown,
     actor_name,
@@ -23,6 +23,7 @@ from khronika.transfer.coding import (
     region_name,
     source_names,
     why_not_coded,
+    with_row,
     write_rows,
 )
 from khronika.types import Account, ActorRef, Event, Place
@@ -50,17 +51,12 @@ class Deaths(NamedTuple):
 def write_ged(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write the rows and return how many events have none, by reason."""
     skipped: Counter[str] = Counter()
-
-    def rows() -> Iterator[Row]:
-        for event in shown:
-            reason = _why_no_row(event)
-            if reason:
-                skipped[reason] += 1
-            else:
-                yield ged_row(event, shown.accounts_of(event))
-
-    write_rows(columns("ged"), rows(), out)
+    write_rows(columns("ged"), with_row(shown.coded(_code), skipped), out)
     return skipped
+
+
+def _code(event: Event, accounts_of: AccountsOf) -> Row | str:
+    return _why_no_row(event) or ged_row(event, accounts_of(event))
 
 
 def _why_no_row(event: Event) -> str | None:

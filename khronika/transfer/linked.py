@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from khronika import __version__
 from khronika.jsonl import to_json
-from khronika.transfer.coding import Shown
+from khronika.transfer.coding import AccountsOf, Shown
 from khronika.types import Event, Held, Place, Range, Voice
 
 CONTEXT = {
@@ -28,11 +28,13 @@ def write_jsonld(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write one document with a graph: events, their accounts and claims, each outlet once an event."""
     program = {"@id": PROGRAM, "@type": ["prov:SoftwareAgent", "SoftwareApplication"], "name": "khronika", "softwareVersion": __version__}
     out.write('{"@context":' + to_json(CONTEXT).decode() + ',"@graph":[\n' + to_json(program).decode())
-    for event in shown:
-        for node in nodes(event):
-            out.write(",\n" + to_json(node).decode())
+    out.writelines(lines.decode() for lines in shown.coded(_code))
     out.write("\n]}\n")
     return Counter()
+
+
+def _code(event: Event, _: AccountsOf) -> bytes:
+    return b"".join(b",\n" + to_json(node) for node in nodes(event))
 
 
 def nodes(event: Event) -> list[dict[str, Any]]:

@@ -10,7 +10,18 @@ from typing import IO
 
 from khronika import __version__, config
 from khronika.jsonl import to_json
-from khronika.transfer.coding import Row, Shown, actor_sector, country_letters, country_name, days_of, source_names, why_not_coded
+from khronika.transfer.coding import (
+    AccountsOf,
+    Row,
+    Shown,
+    actor_sector,
+    country_letters,
+    country_name,
+    days_of,
+    source_names,
+    why_not_coded,
+    with_row,
+)
 from khronika.types import ActorRef, Event, Participant, Place, Range
 
 RESOLUTION = {"site": 5, "settlement": 4, "district": 3, "region": 2, "country": 1}
@@ -19,13 +30,12 @@ RESOLUTION = {"site": 5, "settlement": 4, "district": 3, "region": 2, "country":
 def write_plover(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write the objects and return how many events have none, by reason."""
     skipped: Counter[str] = Counter()
-    for event in shown:
-        reason = why_not_coded(event) if event.when.value.start else "no day"
-        if reason:
-            skipped[reason] += 1
-        else:
-            out.write(to_json(plover_event(event)).decode() + "\n")
+    out.writelines(line.decode() for line in with_row(shown.coded(_code), skipped))
     return skipped
+
+
+def _code(event: Event, _: AccountsOf) -> bytes | str:
+    return (why_not_coded(event) if event.when.value.start else "no day") or to_json(plover_event(event)) + b"\n"
 
 
 def plover_event(event: Event) -> Row:

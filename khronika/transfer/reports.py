@@ -6,10 +6,10 @@ The rule: `claim` -1 is the outlet's own voice; the account's own day, place, ki
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from itertools import chain
 from typing import IO
 
-from khronika.transfer.coding import Row, Shown, when_and_where, write_rows
+from khronika.transfer.coding import AccountsOf, Row, Shown, when_and_where, write_rows
 from khronika.types import Account, Event, Toll, Voice
 
 COLUMNS = (
@@ -21,18 +21,13 @@ COLUMNS = (
 
 def write_reports(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write the rows; every event has at least one."""
-
-    def rows() -> Iterator[Row]:
-        for event in shown:
-            yield from report_rows(event, shown.accounts_of(event))
-
-    write_rows(COLUMNS, rows(), out)
+    write_rows(COLUMNS, chain.from_iterable(shown.coded(report_rows)), out)
     return Counter()
 
 
-def report_rows(event: Event, accounts: list[Account]) -> Iterator[Row]:
+def report_rows(event: Event, accounts_of: AccountsOf) -> list[Row]:
     """The rows of an event; one row an account, without claim, where policy withholds who said what."""
-    told = {account.id: _account(account) for account in accounts}
+    told = {account.id: _account(account) for account in accounts_of(event)}
     whole = {
         "event_id": event.id,
         "event_reports": event.reports,
@@ -41,10 +36,9 @@ def report_rows(event: Event, accounts: list[Account]) -> Iterator[Row]:
         "contested": "; ".join(event.contested),
         "review": event.review,
     }
-    for voice in event.voices:
-        yield whole | told.get(voice.account_id, {}) | _claim(voice)
     if not event.voices:
-        yield from (whole | {"account_id": id} for id in event.account_ids)
+        return [whole | {"account_id": id} for id in event.account_ids]
+    return [whole | told.get(voice.account_id, {}) | _claim(voice) for voice in event.voices]
 
 
 def _account(account: Account) -> Row:

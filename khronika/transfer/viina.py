@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import IO
 
 from khronika import __version__, config
-from khronika.transfer.coding import Row, Shown, columns, precision_of, source_names, write_rows
+from khronika.transfer.coding import AccountsOf, Row, Shown, columns, precision_of, source_names, with_row, write_rows
 from khronika.types import Event, Place, When
 
 PRECISION = {"site": "ADM3", "settlement": "ADM3", "district": "ADM2", "region": "ADM1"}
@@ -23,55 +23,51 @@ SIDES = {"RU": "a_rus", "UA": "a_ukr"}
 def write_viina(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write a row an account of each event and return how many events have none, by reason."""
     skipped: Counter[str] = Counter()
-
-    def rows() -> Iterator[Row]:
-        for event in shown:
-            accounts = shown.accounts_of(event)
-            if event.when.value.start is None:
-                skipped["no day"] += 1
-            elif not accounts:
-                skipped["accounts withheld by policy"] += 1
-            else:
-                own = {voice.account_id: voice for voice in event.voices if voice.claim_id.endswith(":-1")}
-                for account in accounts:
-                    voice = own.get(account.id)
-                    yield {
-                        **_place(account.where or event.where.value),
-                        **_day(account.when if account.when.start else event.when.value),
-                        "event_id": account.id,
-                        "event_id_1pd": event.id,
-                        "location": 1,
-                        "report_id": account.document_id[:12],
-                        "source": voice.source if voice else None,
-                        "text": voice.words if voice else None,
-                    }
-
-    write_rows(columns("viina"), rows(), out)
+    write_rows(columns("viina"), chain.from_iterable(with_row(shown.coded(_code_accounts), skipped)), out)
     return skipped
+
+
+def _code_accounts(event: Event, accounts_of: AccountsOf) -> list[Row] | str:
+    if event.when.value.start is None:
+        return "no day"
+    accounts, rows = accounts_of(event), []
+    own = {voice.account_id: voice for voice in event.voices if voice.claim_id.endswith(":-1")}
+    for account in accounts:
+        voice = own.get(account.id)
+        rows.append(
+            {
+                **_place(account.where or event.where.value),
+                **_day(account.when if account.when.start else event.when.value),
+                "event_id": account.id,
+                "event_id_1pd": event.id,
+                "location": 1,
+                "report_id": account.document_id[:12],
+                "source": voice.source if voice else None,
+                "text": voice.words if voice else None,
+            }
+        )
+    return rows or "accounts withheld by policy"
 
 
 def write_viina_1pd(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write a row an event and return how many have none, by reason."""
     skipped: Counter[str] = Counter()
-
-    def rows() -> Iterator[Row]:
-        for event in shown:
-            if event.when.value.start is None:
-                skipped["no day"] += 1
-                continue
-            yield {
-                **_place(event.where.value),
-                **_day(event.when.value),
-                "event_id_1pd": event.id,
-                "n_reports": event.reports,
-                "event_ids": ", ".join(event.account_ids),
-                "sources": ", ".join(source_names(event)),
-                **{f"{name}_b": value for name, value in labels(event).items()},
-            }
-
-    names = columns("viina_1pd")
-    write_rows(names, ({name: value for name, value in row.items() if name in names} for row in rows()), out)
+    write_rows(columns("viina_1pd"), with_row(shown.coded(_code_event), skipped), out)
     return skipped
+
+
+def _code_event(event: Event, _: AccountsOf) -> Row | str:
+    if event.when.value.start is None:
+        return "no day"
+    return {
+        **_place(event.where.value),
+        **_day(event.when.value),
+        "event_id_1pd": event.id,
+        "n_reports": event.reports,
+        "event_ids": ", ".join(event.account_ids),
+        "sources": ", ".join(source_names(event)),
+        **{f"{name}_b": value for name, value in labels(event).items()},
+    }
 
 
 def labels(event: Event) -> dict[str, int]:

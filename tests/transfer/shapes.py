@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from khronika.record.merge import merge
-from khronika.transfer.coding import Shown
+from khronika.transfer.coding import AccountsOf, Code, Shown
 from khronika.types import Account, ActorRef, Claim, Event, Participant
 from tests.factories import make_quote
 
@@ -33,7 +33,10 @@ class Told:
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
 
-    def accounts_of(self, event: Event) -> list[Account]:
+    def coded(self, code: Callable[[Event, AccountsOf], Code]) -> Iterator[Code]:
+        return (code(event, self._of) for event in self.events)
+
+    def _of(self, event: Event) -> list[Account]:
         return [self._accounts[id] for id in event.account_ids]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from khronika.transfer import acled
 from khronika.transfer.acled import interaction, write_acled
 from khronika.transfer.coding import columns
 from khronika.types import KINDS, ActorRef, Toll
@@ -81,7 +82,9 @@ def test_unknown_fatalities_are_0_with_a_tag_and_known_ones_are_the_lowest() -> 
     assert shared["fatalities"] == "5" and "fatalities shared with other events" in shared["tags"].split("; ") and "fatalities unknown" not in shared["tags"]
 
 
-def test_a_shared_total_is_divided_and_one_pair_place_and_day_is_one_row():
+@pytest.mark.parametrize("spool", [1, acled.SPOOL])
+def test_a_shared_total_is_divided_and_one_pair_place_and_day_is_one_row(spool: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(acled, "SPOOL", spool)
     words = make_quote("seven were killed")
     total = Toll(low=7, high=7, shared=True, quote=words)
     towns = [make_account("doc", number, killed=total, where=make_place(name)) for number, name in enumerate(("North", "South", "East"))]

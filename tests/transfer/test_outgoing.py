@@ -18,6 +18,7 @@ from khronika.errors import RecordError
 from khronika.policy import Policy
 from khronika.record import open_record, shown
 from khronika.record.record import Record
+from khronika.transfer import outgoing
 from khronika.transfer.export import BINARY, EXPORTS, write_export
 from khronika.transfer.outgoing import Kept, Outgoing
 from khronika.types import Correction, Filter, Linking, Reading
@@ -52,10 +53,10 @@ ALL = Filter()
 
 
 def kept(
-    record: Record, rules: dict[str, Any] | None = None, today: dt.date = TODAY, wanted: Filter = ALL, ahead: bool | None = None
+    record: Record, rules: dict[str, Any] | None = None, today: dt.date = TODAY, wanted: Filter = ALL, workers: int | None = None
 ) -> Kept:
     lend = partial(open_record, record.address, create=False, clock=lambda: NOON)
-    return Kept(record, Policy("research", today, rules=rules), wanted, lambda read_only: lend(read_only=read_only), ahead)
+    return Kept(record, Policy("research", today, rules=rules), wanted, lambda read_only: lend(read_only=read_only), workers)
 
 
 def rows(record: Record) -> dict[int, bytes]:
@@ -63,12 +64,20 @@ def rows(record: Record) -> dict[int, bytes]:
 
 
 @pytest.mark.parametrize("format", [name for name in EXPORTS if name not in BINARY])
-def test_kept_rows_give_the_same_bytes_and_counts(record: Record, format: str, tmp_path: Path) -> None:
-    ways = [Outgoing(record, record.events(), Policy("research", TODAY)), kept(record), kept(record), kept(record, ahead=True)]
-    skipped = [write_export(format, outgoing, tmp_path / f"{number}") for number, outgoing in enumerate(ways)]
+def test_kept_rows_give_the_same_bytes_and_counts(record: Record, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "STRETCH", 2)
+    monkeypatch.setattr(outgoing, "PART", 1)
+    ways = [Outgoing(record, record.events(), Policy("research", TODAY)), kept(record), kept(record), kept(record, workers=2)]
+    skipped = [write_export(format, way, tmp_path / f"{number}") for number, way in enumerate(ways)]
     texts = {(tmp_path / f"{number}").read_bytes() for number in range(4)}
     assert len(texts) == 1 and texts != {b""} and all(found == skipped[0] for found in skipped)
     assert {(way.shown, way.kept, way.reviewed) for way in ways} == {(3, 1, 0)} and len(rows(record)) == 4
+
+
+def test_stretches_hold_each_event_once(record: Record) -> None:
+    found = list(shown.stretches(record, Filter(), 3))
+    assert [len(shown.standing(record, "p", "s", Filter(), stretch)) for stretch in found] == [3, 1]
+    assert len(list(shown.stretches(record, Filter(until=dt.date(2031, 5, 1)), 3))) == 1
 
 
 def test_a_filter_that_tells_more_than_the_rows_is_noticed_in_kept_rows_too(record: Record) -> None:
@@ -107,8 +116,8 @@ def test_what_is_said_to_endanger_somebody_is_kept_back_at_once(record: Record) 
     assert event in {found.id for found in kept(record)}
     with record.write(by="reader") as tx:
         tx.add_correction(Correction(id="COR-1", field="note", reason="danger", category="danger", account_id=account, event_id=event))
-    outgoing = kept(record)
-    assert event not in {found.id for found in outgoing} and outgoing.kept == 2
+    way = kept(record)
+    assert event not in {found.id for found in way} and way.kept == 2
 
 
 def test_another_policy_makes_its_own_rows(record: Record) -> None:
@@ -131,14 +140,13 @@ def test_a_record_that_cannot_be_written_is_exported_all_the_same(record: Record
     def refuse(read_only: bool) -> Record:
         raise RecordError("read-only")
 
-    outgoing = Kept(record, Policy("research", TODAY), Filter(), refuse)
-    assert len(list(outgoing)) == 3 and not rows(record)
+    assert len(list(Kept(record, Policy("research", TODAY), Filter(), refuse))) == 3 and not rows(record)
     with pytest.raises(RecordError, match="read-only"):
-        list(Kept(record, Policy("research", TODAY), Filter(), refuse, ahead=True))
+        list(Kept(record, Policy("research", TODAY), Filter(), refuse, workers=2))
 
 
 def test_rows_made_ahead_are_kept_and_a_reader_that_has_enough_ends_it(record: Record) -> None:
-    assert next(iter(kept(record, ahead=True))) in list(kept(record, ahead=True))
+    assert next(iter(kept(record, workers=2))) in list(kept(record, workers=2))
     assert len(rows(record)) == 4
 
 
@@ -147,4 +155,4 @@ def test_a_process_that_is_killed_is_told(record: Record) -> None:
         os._exit(9)
 
     with pytest.raises(RecordError, match="ended too soon"):
-        list(Kept(record, Policy("research", TODAY), Filter(), die, ahead=True))
+        list(Kept(record, Policy("research", TODAY), Filter(), die, workers=2))
