@@ -560,8 +560,8 @@ class RecordQuery(Protocol):
 
     def accounts_of_document(self, document_id: str) -> list[Account]: ...
 
-    def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        """Ids of accounts that share a blocking key, oldest first, each with a number that changes where the account does; the `limit` that share most."""
+    def refs_by_keys(self, keys: Sequence[Sequence[str]], limit: int) -> list[list[tuple[str, int]]]:
+        """For each set of blocking keys the ids of accounts that share one, oldest first, each with a number that changes where the account does; the `limit` that share most."""
         ...
 
     def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str, int], ...]]:

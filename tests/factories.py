@@ -173,11 +173,14 @@ class FakeRecord:
     def accounts_of_document(self, document_id: str) -> list[Account]:
         return [account for account in self.stored.values() if account.document_id == document_id]
 
-    def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        self.asked += 1
-        shared = Counter(id for key in set(keys) for id in self.keys.get(key, ()))
-        most = set(sorted(shared, key=lambda id: (-shared[id], id))[:limit])
-        return [(id, number) for number, id in enumerate(self.stored) if id in most]
+    def refs_by_keys(self, keys: Sequence[Sequence[str]], limit: int) -> list[list[tuple[str, int]]]:
+        self.asked += len(keys)
+        found = []
+        for each in keys:
+            shared = Counter(id for key in set(each) for id in self.keys.get(key, ()))
+            most = set(sorted(shared, key=lambda id: (-shared[id], id))[:limit])
+            found.append([(id, number) for number, id in enumerate(self.stored) if id in most])
+        return found
 
     def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str, int], ...]]:
         groups = {self.group.get(id, (id,)) for id in account_ids if id in self.stored}

@@ -58,8 +58,8 @@ class Profile(msgspec.Struct, frozen=True):
     parties: frozenset[str]
     people: frozenset[str]
     weapons: frozenset[str]
-    slots: frozenset[str]
-    """Terms that say who, where, by what and how many: names, the place, participants, the trigger, words of means and targets, numbers."""
+    slots: dict[str, float]
+    """Terms that say who, where, by what and how many, with their weights: names, the place, participants, the trigger, words of means and targets, numbers."""
 
 
 def profile(account: Account, body: str | None = None) -> Profile:
@@ -88,7 +88,7 @@ def profile(account: Account, body: str | None = None) -> Profile:
         parties=parties,
         people=people,
         weapons=_terms_of_all(mention.weapons),
-        slots=frozenset().union(signs.names, signs.fillers, numbers, people, named, where, of_trigger),
+        slots={term: weight(term) for term in frozenset().union(signs.names, signs.fillers, numbers, people, named, where, of_trigger)},
     )
 
 
@@ -134,9 +134,10 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
 def _agreement(a: Profile, b: Profile) -> float:
     """Of the rarity of what fills a slot of either, the share that stands in the words of both; 0 to 1."""
     either = a.slots | b.slots
-    both = a.slots & b.slots | a.slots & b.signs.terms.keys() | b.slots & a.signs.terms.keys()
-    whole = math.fsum(map(weight, either))
-    return math.fsum(map(weight, both)) / whole if whole else 0.0
+    one, two = a.slots.keys(), b.slots.keys()
+    both = one & two | one & b.signs.terms.keys() | two & a.signs.terms.keys()
+    whole = math.fsum(either.values())
+    return math.fsum(map(either.__getitem__, both)) / whole if whole else 0.0
 
 
 def _rare_targets(a: Signs, b: Signs) -> str:

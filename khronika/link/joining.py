@@ -133,9 +133,10 @@ class _Component:
                 by_key.setdefault(key, []).append(id)
         others: dict[str, set[str]] = {}
         crowded = 0
-        for id in sorted(self.new):
+        order = sorted(self.new)
+        found_by_keys = self.query.refs_by_keys([sorted(self.ready_of(id).keys) for id in order], LIMIT + 1)
+        for id, stored in zip(order, found_by_keys, strict=True):
             keys = self.ready_of(id).keys
-            stored = self.query.refs_by_keys(sorted(keys), LIMIT + 1)
             crowded += len(stored) > LIMIT
             self.numbers.update(stored)
             shared = Counter(other for key in keys for other in by_key[key])

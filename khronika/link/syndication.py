@@ -80,7 +80,7 @@ class Texts:
 def shingles(body: str) -> frozenset[str]:
     """Folded 3-word shingles; none of a text under SHORTEST words."""
     words = re.findall(r"\w+", plain(body))
-    return frozenset(" ".join(words[i : i + 3]) for i in range(len(words) - 2)) if len(words) >= SHORTEST else frozenset()
+    return frozenset(map(" ".join, zip(words, words[1:], words[2:]))) if len(words) >= SHORTEST else frozenset()
 
 
 def jaccard(a: frozenset[str], b: frozenset[str]) -> float:

@@ -59,7 +59,7 @@ def odds(compared: Features, by: Weights | None = None) -> float:
     """Log2 odds of a pair: the same as the total of its reasons, without making them."""
     by = by or weights()
     levels = by.levels
-    return round(by.prior + sum(levels[feature].get(level, 0.0) if feature in levels else 0.0 for feature, level in compared.items()), 6)
+    return round(by.prior + sum([levels[feature].get(level, 0.0) if feature in levels else 0.0 for feature, level in compared.items()]), 6)
 
 
 def total(reasons: tuple[Reason, ...]) -> float:

@@ -21,10 +21,12 @@ from khronika.record.filters import where_filter
 from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document, unpack_event
 from khronika.record.likely import likely_event
 from khronika.record.merge import event_id, seq_of
-from khronika.record.writing import Transaction
+from khronika.record.writing import HAS_DOCUMENT, Transaction
 from khronika.types import Account, Assessment, Correction, Document, Entry, Event, Filter, Forecast, Link, Reading, SetAside, Text
 
 PAGE = 400
+TOGETHER = 10
+"""Sets of keys that are looked for by one statement: most of the time of a small one is spent on the statement itself."""
 Value = TypeVar("Value")
 
 
@@ -122,7 +124,7 @@ class Record:
 
     def has_document(self, id: str) -> bool:
         """Whether this document was read already."""
-        return self._one(sa.select(schema.document.c.id).where(schema.document.c.id == id)) is not None
+        return bool(self._rows(HAS_DOCUMENT, {"id": id}))
 
     def find_document(self, start: str) -> str | None:
         """The document with this id, or whose id or account's id begins so (8 characters at least), of this name, path or address; the path of an input set aside."""
@@ -243,16 +245,21 @@ class Record:
         found = {seq: msgspec.json.decode(body, type=StoredAccount).account for seq, body in bodies.items()}
         return [found[row.body_seq] for row in rows if row.body_seq in found and not is_stale(found[row.body_seq], row.body_seq, reading_seq)]
 
-    def refs_by_keys(self, keys: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        """Ids of accounts that share a blocking key, oldest first, each with the seq of its payload; the `limit` that share most where there are more."""
+    def refs_by_keys(self, keys: Sequence[Sequence[str]], limit: int) -> list[list[tuple[str, int]]]:
+        """For each set of blocking keys the ids of accounts that share one, oldest first, each with the seq of its payload; the `limit` that share most where there are more."""
+        found: list[list[tuple[str, int]]] = [[] for _ in keys]
+        # Numbers stand in the statement itself: as values they would take longer than the search.
+        numbers = [",".join([str(schema.key_number(key)) for key in each]) or "NULL" for each in keys]
         with store.faults(self.address):
             if self._tx is not None:
                 self._tx.flush()
-            # Numbers stand in the statement itself: as values they would take longer than the search.
-            rows = self._db.exec_driver_sql(_BY_KEYS.format(numbers=",".join(str(schema.key_number(key)) for key in keys) or "NULL", limit=int(limit))).all()
+            for at in range(0, len(keys), TOGETHER):
+                parts = [_BY_KEYS.format(at=at + n, numbers=part, limit=int(limit)) for n, part in enumerate(numbers[at : at + TOGETHER])]
+                for number, id, _, body_seq in sorted(self._db.exec_driver_sql(" UNION ALL ".join(parts)).all(), key=itemgetter(2)):
+                    found[number].append((id, body_seq))
             if self._tx is None:
                 self._db.rollback()
-        return [(id, body_seq) for id, _, body_seq in sorted(rows, key=itemgetter(1))]
+        return found
 
     def groups_of(self, account_ids: Iterable[str]) -> list[tuple[tuple[str, str, int], ...]]:
         """The events that accounts belong to, each as (account id, document id, seq of its payload) of all that speak in it; accounts that are not here are left out."""
@@ -490,7 +497,7 @@ class Record:
         return Counter({row[0]: row[1] for row in self._rows(sa.select(e.c.kind, sa.func.count()).group_by(e.c.kind))})
 
 
-_BY_KEYS = f"""SELECT a.id, a.seq, a.body_seq FROM {schema.account} a JOIN
+_BY_KEYS = f"""SELECT {{at}} AS at, a.id, a.seq, a.body_seq FROM {schema.account} a JOIN
 (SELECT seq, count(*) AS n FROM {schema.key} WHERE number IN ({{numbers}}) GROUP BY seq ORDER BY n DESC, seq LIMIT {{limit}}) most ON most.seq = a.seq"""
 
 

@@ -19,6 +19,9 @@ from khronika.record.fold import Fold, StoredAccount, pack_document
 from khronika.record.merge import UNFIT, apply_corrections, seq_of
 from khronika.types import Account, Correction, Document, Event, Link, Linking, Reading, SetAside, Text
 
+HAS_DOCUMENT = sa.select(schema.document.c.id).where(schema.document.c.id == sa.bindparam("id"))
+"""Made once: it is asked for every item that comes in."""
+
 
 class Transaction:
     """Appends to the log; made by `Record.write` only."""
@@ -56,7 +59,7 @@ class Transaction:
     def add_document(self, document: Document, raw: bytes) -> bool:
         """Keep a document with its bytes; False where it is in the record already."""
         d = schema.document
-        if document.id in self._new or self._db.execute(sa.select(d.c.id).where(d.c.id == document.id)).first():
+        if document.id in self._new or self._db.execute(HAS_DOCUMENT, {"id": document.id}).first():
             return False
         if document.url and document.supersedes is None:
             self._fold.flush()

@@ -58,7 +58,7 @@ def test_what_was_told_is_there(record: Record) -> None:
     assert record.payload(first.document_id) == b"bytes of one"
     text = record.text(first.document_id)
     assert text is not None and text.body == "body of one"
-    assert [id for id, _ in record.refs_by_keys(["key:o"], 10)] == [first.id]
+    assert [id for id, _ in record.refs_by_keys([["key:o"]], 10)[0]] == [first.id]
     assert record.verify().ok
 
 

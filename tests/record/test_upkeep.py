@@ -119,8 +119,8 @@ def test_a_better_reading_replaces_the_older_and_keeps_names_and_corrections(rec
     assert again.id == before.id and again.killed is not None and again.killed.value.best == 5
     assert again.kind.value == "attack" and other.id != before.id
     assert len(record.accounts_of_document(first.document_id)) == 2
-    assert [id for id, _ in record.refs_by_keys(["key:new"], 10)] == [first.id, other.account_ids[0]]
-    assert record.refs_by_keys(["key:o"], 10) == []
+    assert [id for id, _ in record.refs_by_keys([["key:new"]], 10)[0]] == [first.id, other.account_ids[0]]
+    assert record.refs_by_keys([["key:o"]], 10)[0] == []
     (as_it_was,) = record.events(Filter(as_of=head))
     assert as_it_was.killed is not None and as_it_was.killed.value.best == 2
     rows = projections(record)
@@ -231,7 +231,7 @@ def test_an_older_record_gets_its_keys_as_numbers(address: str, open_at: Callabl
     record = open_at()
     tell(record, "one")
     tell(record, "two")
-    rows, found = projections(record), record.refs_by_keys(["key:o", "key:t"], 10)
+    rows, found = projections(record), record.refs_by_keys([["key:o", "key:t"]], 10)[0]
     assert found
     keys = [(key, row.seq) for row in record._db.execute(sa.select(schema.account)) for key in stored_keys(record, row.body_seq)]
     for statement in (
@@ -247,7 +247,7 @@ def test_an_older_record_gets_its_keys_as_numbers(address: str, open_at: Callabl
     record._db.commit()
     record.close()
     with open_record(address, clock=lambda: NOON) as newer:
-        assert newer.refs_by_keys(["key:o", "key:t"], 10) == found and projections(newer) == rows
+        assert newer.refs_by_keys([["key:o", "key:t"]], 10)[0] == found and projections(newer) == rows
         indexes = {index["name"] for index in sa.inspect(newer._db).get_indexes("entry")}
         assert {"entry_kind", "entry_rejected"} <= indexes and "entry_kind_key" not in indexes
 

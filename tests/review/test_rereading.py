@@ -99,7 +99,7 @@ def test_new_and_gone_accounts_are_counted_and_a_resting_correction_is_named(rec
     assert changes == {"killed": 1, "new": 1, "gone": 1}
     assert [line.split(":")[0] for line in conflicts] == [moot.id, gone.id] or {line.split(":")[0] for line in conflicts} == {moot.id, gone.id}
     assert any("read as 9 now, neither 2 as before nor 4 as corrected" in line for line in conflicts)
-    assert record.refs_by_keys(["key:one"], 9) == []  # nothing new is joined to what is gone
+    assert record.refs_by_keys([["key:one"]], 9)[0] == []  # nothing new is joined to what is gone
 
 
 def test_what_a_person_typed_stays_and_the_machine_does_not_tell_it_twice(record: Record) -> None:
