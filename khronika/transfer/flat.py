@@ -63,7 +63,8 @@ def _row(event: Event, _: AccountsOf) -> Row:
 
 def write_jsonl(events: Shown, out: IO[str]) -> Counter[str]:
     """Write one event a line, whole; `khronika import` reads it back."""
-    out.writelines(line.decode() for line in events.coded(_line))
+    for line in events.coded(_line):
+        out.write(line.decode())
     return Counter()
 
 

@@ -28,7 +28,8 @@ def write_jsonld(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write one document with a graph: events, their accounts and claims, each outlet once an event."""
     program = {"@id": PROGRAM, "@type": ["prov:SoftwareAgent", "SoftwareApplication"], "name": "khronika", "softwareVersion": __version__}
     out.write('{"@context":' + to_json(CONTEXT).decode() + ',"@graph":[\n' + to_json(program).decode())
-    out.writelines(lines.decode() for lines in shown.coded(_code))
+    for lines in shown.coded(_code):
+        out.write(lines.decode())
     out.write("\n]}\n")
     return Counter()
 

@@ -30,7 +30,8 @@ RESOLUTION = {"site": 5, "settlement": 4, "district": 3, "region": 2, "country":
 def write_plover(shown: Shown, out: IO[str]) -> Counter[str]:
     """Write the objects and return how many events have none, by reason."""
     skipped: Counter[str] = Counter()
-    out.writelines(line.decode() for line in with_row(shown.coded(_code), skipped))
+    for line in with_row(shown.coded(_code), skipped):
+        out.write(line.decode())
     return skipped
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -114,12 +114,12 @@ class Index:
     def view(self, record: Record, policy: Policy, progress: Callable[[int], None] | None = None) -> View:
         """The view of a policy's profile on its day, brought up to the head of the log."""
         found = self._views.get(policy.profile)
-        if found is not None and found.seq == record.head() and found.today == policy.today:
+        if found is not None and found.seq == record.head() and found.today == policy.today and _is_whole(record, policy, found.board):
             return found
         with self._locks[policy.profile]:
             head = record.head()
             found = self._views.get(policy.profile)
-            if found is None or found.seq != head or found.today != policy.today:
+            if found is None or found.seq != head or found.today != policy.today or not _is_whole(record, policy, found.board):
                 board = self._board(record, policy, found.board if found else None, head, progress)
                 hidden = frozenset() if policy.profile == "full" else shown.hidden_events(record)
                 found = self._views[policy.profile] = View(board, policy.today, hidden, policy.stamp, head)
@@ -127,8 +127,8 @@ class Index:
 
     def _board(self, record: Record, policy: Policy, board: Board | None, head: int, progress: Callable[[int], None] | None) -> Board:
         profile, stamp, erased = policy.profile, _stamp(policy), shown.erasures(record)
-        if board is not None and self._erasures[profile] == erased:
-            changed = shown.changed_since(record, board.seq)
+        changed = shown.changed_since(record, board.seq) if board is not None else []
+        if board is not None and self._erasures[profile] == erased and _is_whole(record, policy, board, changed):
             if self._lend and len(changed) > INLINE and shown.count_missing(record, profile, changed) > INLINE:
                 self._make_beside(policy, changed)
                 return board.changed(board.seq, changed, ())  # an older seq: asked again, until all are made
@@ -153,6 +153,13 @@ class Index:
 
         self._making[policy.profile] = threading.Thread(target=make, daemon=True)
         self._making[policy.profile].start()
+
+
+def _is_whole(record: Record, policy: Policy, board: Board, changed: Collection[int] = ()) -> bool:
+    """Whether the rows of a board are in the record still: `khronika rebuild` drops all of them, so one that did not change since tells it."""
+    numbers = (board.number(at) for at in board.order)
+    unchanged = next((number for number in numbers if number not in changed), None)
+    return unchanged is None or not shown.count_missing(record, policy.profile, [unchanged])
 
 
 def _stamp(policy: Policy) -> str:

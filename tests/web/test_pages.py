@@ -62,6 +62,13 @@ def test_headers_allow_nothing_foreign_and_frames_for_embeds_only(full: TestClie
     assert not page.xpath("//script[not(@src)]") and not page.xpath("//@style") and not page.xpath("//@*[starts-with(name(), 'on')]")
 
 
+def test_a_rebuild_under_a_running_server_loses_no_row(copied: Path) -> None:
+    with client_of(copied) as client, open_record(str(copied), clock=lambda: NOON) as record:
+        before = client.get("/api/events").json()["total"]
+        record.rebuild()
+        assert client.get("/api/events?q=market").json()["total"] == 1 < before == client.get("/api/events").json()["total"]
+
+
 def test_an_old_view_says_that_something_of_then_was_erased(copied: Path) -> None:
     with open_record(str(copied), clock=lambda: NOON) as record:
         head, event = record.head(), record.event("KHR-000008")
