@@ -8,11 +8,8 @@ A row is an attribution that stands in the words of an annotated claim of the sa
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import hashlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from khronika import config
-from khronika.clean import boilerplate
 from khronika.extract.claims import find_attributions
 from khronika.extract.rules import RulesExtractor
 from khronika.extract.segments import segments_of
 from khronika.extract.stances import WEIGHED, levels
-from khronika.text import words_of
-from khronika.types import Text
+from train.annotated import alike, articles_in, fold_of, text_of
 
 OUT = config.DATA / "lexicon" / "en" / "stance_weights.json"
 STANCES = ("reports", "claims_responsibility", "attributes", "blames", "denies", "doubts")
@@ -34,27 +29,9 @@ Row = tuple[dict[str, str], str]
 Weights = dict[str, dict[str, Any]]
 
 
-def articles_in(folder: Path) -> Iterator[dict[str, Any]]:
-    """The English articles of a folder, of .json or .jsonl files."""
-    for path in sorted(folder.glob("*.json*")):
-        for line in path.read_text(encoding="utf-8").split("\n") if path.suffix == ".jsonl" else [path.read_text(encoding="utf-8")]:
-            if line.strip() and (article := json.loads(line))["language"] == "en":
-                yield article
-
-
-def alike(one: str, other: str) -> bool:
-    """Whether two phrases share half their words."""
-    a, b = set(words_of(one)), set(words_of(other))
-    return 2 * len(a & b) >= 0.5 * (len(a) + len(b)) > 0
-
-
 def rows_of(article: dict[str, Any], extractor: RulesExtractor) -> list[Row]:
     """Levels and annotated stance of every attribution that an annotated claim covers."""
-    body, day = article["text"], article["published"]
-    text = Text(
-        id=article["id"], document_id=article["id"], body=body, cleaner="", title=article["title"], language="en",
-        published=dt.date.fromisoformat(day[:10]) if day else None, boilerplate=boilerplate.find(body),
-    )  # fmt: skip
+    body, text = article["text"], text_of(article)
     segments, mentions, rows = segments_of(text), [m for m in extractor.read(text).mentions if m.trigger.within == "body"], list[Row]()
     said = find_attributions(text, segments)
     for event in article["events"]:
@@ -135,7 +112,7 @@ def main() -> None:
     more = [row for folder in args.folders[1:] for article in articles_in(folder) for row in rows_of(article, extractor)]
 
     def rows_without(number: int) -> tuple[list[Row], list[float]]:
-        kept = [row for name, rows in own if int(hashlib.sha256(name.encode()).hexdigest(), 16) % args.folds != number for row in rows]
+        kept = [row for name, rows in own if fold_of(name, args.folds) != number for row in rows]
         return kept + more, [1.0] * len(kept) + [args.worth] * len(more)
 
     def right(ridge: float) -> float:
@@ -143,7 +120,7 @@ def main() -> None:
         for number in range(args.folds):
             weights = fit(*rows_without(number), ridge)
             for name, rows in own:
-                if int(hashlib.sha256(name.encode()).hexdigest(), 16) % args.folds == number:
+                if fold_of(name, args.folds) == number:
                     told += [stance_by(weights, row) == stance for row, stance in rows]
         return sum(told) / max(len(told), 1)
 

@@ -76,7 +76,7 @@ class Tokens:
         if quantity:  # "at least six people" begins with a preposition
             at = start = self.index_at(place + quantity.end())
         while at < len(self.spans) and at - start < LONGEST:
-            if self._ends(at, at == start):
+            if self.ends(at, at == start):
                 if not (self.lower[at] == c.conjunction and at > start and self._goes_on(at + 1)):
                     break
             at += 1
@@ -140,7 +140,7 @@ class Tokens:
         best: Span | None = None
         for _ in range(3):
             end = at + 1
-            while at >= 0 and end - at <= LONGEST and (not self._ends(at, False) or at + 1 < end and self._joins(at)):
+            while at >= 0 and end - at <= LONGEST and (not self.ends(at, False) or at + 1 < end and self._joins(at)):
                 at -= 1
             span = self._quantified(self._span(at + 1, end))
             best = span or best
@@ -185,7 +185,7 @@ class Tokens:
 
     def _joins(self, at: int) -> bool:
         """Whether the token is an "and" between bare nouns, read leftwards: "Syrian and Russian forces"."""
-        if self.lower[at] != self._classes.conjunction or not 0 < at < len(self.lower) - 1 or self._ends(at - 1, False):
+        if self.lower[at] != self._classes.conjunction or not 0 < at < len(self.lower) - 1 or self.ends(at - 1, False):
             return False
         word = self.words[slice(*self.spans[at - 1])]
         return (word[0].isupper() or word.endswith("s")) and not self._counts(at + 1)
@@ -193,6 +193,10 @@ class Tokens:
     def _counts(self, at: int) -> bool:
         """Whether the token begins a phrase: an article, a possessive or a number."""
         return re.split("[-/]", self.lower[at])[0] in self._classes.determiners or self.lower[at][0].isdigit()
+
+    def phrase(self, start: int, stop: int) -> Span | None:
+        """The characters of a run of tokens without what is no part of a noun phrase, with the "at least" before it."""
+        return self._quantified(self._span(start, stop))
 
     def _quantified(self, span: Span | None) -> Span | None:
         """The span with the "at least" before it."""
@@ -220,11 +224,12 @@ class Tokens:
 
     def _goes_on(self, at: int) -> bool:
         """Whether a conjunction joins two nouns: no verb follows, and no determiner, which begins a phrase of its own."""
-        if at + 1 >= len(self.spans) or self._ends(at, False) or self.lower[at].endswith("ing") or self._counts(at):
+        if at + 1 >= len(self.spans) or self.ends(at, False) or self.lower[at].endswith("ing") or self._counts(at):
             return False
         return not (self.lower[at].endswith("ed") and self._counts(at + 1))  # "59 people and injured 12"
 
-    def _ends(self, at: int, first: bool) -> bool:
+    def ends(self, at: int, first: bool) -> bool:
+        """Whether a noun phrase ends before a token; `first`: the token would open it."""
         token, c = self.lower[at], self._classes
         if not (token[0].isalnum() or token[0] in "$€£"):
             return token not in ("“", "”", '"', "’", "'", "%") or token in ("“", "”", '"')

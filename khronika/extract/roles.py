@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from khronika import config
@@ -128,21 +128,27 @@ def _frames(language: str) -> _Frames:
     )
 
 
-def find_roles(segments: Iterable[Segment], trigger: Trigger, language: str) -> Roles:
-    """The phrases of all roles but weapons in the sentences of one occurrence."""
+def find_frames(segments: Iterable[Segment], trigger: Trigger, language: str) -> Roles:
+    """The phrases that a frame binds in the sentences of one occurrence, whatever its kind."""
     f, found = _frames(language), Roles()
     for segment in segments:
         if len(segment.words) <= TOO_LONG:
             _in_sentence(segment, tokens_of(segment.words, language), f, f.taking if trigger.kind == "arrests" else f.bodily, found)
             if segment.within == trigger.quote.within and segment.start <= trigger.quote.start < segment.end:
                 _of_trigger(segment, tokens_of(segment.words, language), trigger, f, found)
-    if trigger.kind in _MUTUAL:
+    return found
+
+
+def settled(framed: Roles, kind: str, language: str) -> Roles:
+    """The phrases that can play their part in an occurrence of a kind."""
+    f, found = _frames(language), replace(framed)
+    if kind in _MUTUAL:
         found.targets, found.victims = [], []
-    if trigger.kind == "arrests":
+    if kind == "arrests":
         found.targets = []
-    if trigger.kind != "disrupted_weapons_use":
+    if kind != "disrupted_weapons_use":
         found.targets = [quote for quote in found.targets if not f.arms.search(quote.words)]
-    if trigger.kind not in _FACE_TO_FACE:
+    if kind not in _FACE_TO_FACE:
         hurt = {quote.start for quote in found.victims}
         found.targets = [quote for quote in found.targets if quote.start not in hurt]
     return found
@@ -257,35 +263,29 @@ def acts(words: str, f: _Frames) -> bool:
     return bool(f.actor.search(head) or f.person.search(head))
 
 
-def find_perpetrators(roles: Roles, language: str) -> tuple[Participant, ...]:
-    """Who did it, as worded; an owner ("Russian shelling") counts where no phrase was found."""
-    hurt = {(quote.within, quote.start) for quote in (*roles.victims, *roles.targets)}
+def chosen(roles: Roles, language: str) -> dict[str, tuple[Participant, ...]]:
+    """Who plays which part by the frames alone, weapons aside; an owner ("Russian shelling") did it where no phrase was found."""
+    hurt = [*roles.victims, *roles.targets]
+    starts = {(quote.within, quote.start) for quote in hurt}
     named = (
         roles.perpetrators[:3]
         or roles.owners[:2]
-        or [quote for quote in roles.openers if (quote.within, quote.start) not in hurt]
-        or [
-            q
-            for q in roles.sides
-            if not any(q.within == h.within and q.start < h.end and h.start < q.end for h in (*roles.victims, *roles.targets))
-        ][:1]
+        or [quote for quote in roles.openers if (quote.within, quote.start) not in starts]
+        or [q for q in roles.sides if not any(q.within == h.within and q.start < h.end and h.start < q.end for h in hurt)][:1]
     )
-    return tuple(Participant(quote=quote, kind=_kind_of_author(quote.words, language)) for quote in _distinct(named))
+    quotes = {"perpetrators": _distinct(named), "targets": _distinct(roles.targets)[:MOST], "victims": _distinct(roles.victims)[: MOST + 2]}
+    return {role: participants(role, found, language) for role, found in quotes.items()}
+
+
+def participants(role: str, quotes: Iterable[Quote], language: str) -> tuple[Participant, ...]:
+    """The phrases of a role with what kind they are of."""
+    kind = {"perpetrators": _kind_of_author, "targets": kind_of_target}.get(role)
+    return tuple(Participant(quote=quote, kind=kind(quote.words, language) if kind else None) for quote in quotes)
 
 
 def _kind_of_author(words: str, language: str) -> str:
     """`person` where the phrase ends in a word for somebody who acts alone or unnamed ("two gunmen"), else `organisation`."""
     return "person" if _frames(language).someone_acting.search(words) else "organisation"
-
-
-def find_targets(roles: Roles, language: str) -> tuple[Participant, ...]:
-    """What or who was attacked, each with its kind."""
-    return tuple(Participant(quote=quote, kind=kind_of_target(quote.words, language)) for quote in _distinct(roles.targets)[:MOST])
-
-
-def find_victims(roles: Roles) -> tuple[Participant, ...]:
-    """Persons killed, wounded, taken or abused."""
-    return tuple(Participant(quote=quote) for quote in _distinct(roles.victims)[: MOST + 2])
 
 
 def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tuple[Participant, ...]:

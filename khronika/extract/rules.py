@@ -11,7 +11,8 @@ from functools import cache
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.extract import claims, joining, locations, outlook, persons, roles, tolls
+from khronika.extract import casting, claims, joining, locations, outlook, persons, roles, tolls
+from khronika.extract.casting import Scene
 from khronika.extract.joining import Occurrence
 from khronika.extract.kinds import far_kind_of, settle_kind
 from khronika.extract.lexicon import Lexicon, load
@@ -42,14 +43,18 @@ class RulesExtractor:
         self.name = NAME
         self._least = least
 
-    def read(self, text: Text) -> Reading:
-        """What the text says."""
+    def occurrences(self, text: Text) -> tuple[list[Segment], list[Occurrence], Lexicon]:
+        """The sentences of a text, which of them tell of one occurrence each, and the lexicon that it is read with."""
         lexicon = load(text.language if text.language and _has_lexicon(text.language) else "en")
         segments = segments_of(text)
         triggers = find_triggers(segments, lexicon, text.published)
         setting = Setting(segments, lexicon.language, short=len(text.body) < SHORT)
-        occurrences = _occurrences(triggers, segments, text, lexicon, self._least)
-        occurrences = [o for o in occurrences if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)]
+        found = _occurrences(triggers, segments, text, lexicon, self._least)
+        return segments, [o for o in found if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)], lexicon
+
+    def read(self, text: Text) -> Reading:
+        """What the text says."""
+        segments, occurrences, lexicon = self.occurrences(text)
         mentions = mentions_over(text, segments, occurrences, lexicon)
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]
         said = claims.find_attributions(text, spoken)
@@ -106,15 +111,22 @@ def mentions_over(text: Text, segments: list[Segment], occurrences: list[Occurre
     return mentions
 
 
-def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, far: str | None) -> Mention:
-    own = [segments[at] for at in occurrence.sentences]
-    trigger = occurrence.main
-    first = occurrence.sentences[0]
+def scene_of(occurrence: Occurrence, segments: list[Segment], lexicon: Lexicon, far: str | None) -> Scene:
+    """The sentences of an occurrence with its trigger, of the kind that they settle, and what frames bind in them."""
+    own, trigger, first = [segments[at] for at in occurrence.sentences], occurrence.main, occurrence.sentences[0]
     kind = settle_kind(trigger, own, segments[max(0, first - 2) : first], lexicon, far)
     if kind != trigger.kind:
         trigger = dataclasses.replace(trigger, kind=kind)
-    language = lexicon.language
-    found = roles.find_roles(own, trigger, language)
+    framed = roles.find_frames(own, trigger, lexicon.language)
+    found = roles.settled(framed, kind, lexicon.language)
+    return Scene(own, trigger, framed, roles.chosen(found, lexicon.language), roles.find_weapons(own, found, lexicon.language), lexicon.language)
+
+
+def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexicon: Lexicon, far: str | None) -> Mention:
+    scene = scene_of(occurrence, segments, lexicon, far)
+    own, trigger, language = scene.segments, scene.trigger, lexicon.language
+    first = occurrence.sentences[0]
+    parts = casting.cast(scene)
     killed, injured, detained = (tolls.find_toll(own, outcome, lexicon) for outcome in ("killed", "injured", "detained"))
     return Mention(
         id=digest_of("mention", text.id, trigger.quote.within, str(trigger.quote.start), str(trigger.quote.end), trigger.kind),
@@ -127,10 +139,10 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         rollup=trigger.is_rollup,
         evidence=tuple(segment.quote() for segment in own),
         where_words=locations.find_locations(own, trigger, language) or locations.find_locations(_lead_in(segments, first), trigger, language),
-        perpetrators=_told(roles.find_perpetrators(found, language)),
-        targets=roles.find_targets(found, language),
-        victims=roles.find_victims(found),
-        weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else roles.find_weapons(own, found, language),
+        perpetrators=_told(scene.chosen["perpetrators"]),
+        targets=parts["targets"],
+        victims=parts["victims"],
+        weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else scene.weapons,
         killed=killed,
         injured=injured,
         detained=detained if trigger.kind in ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash") else None,
