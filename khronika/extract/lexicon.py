@@ -13,6 +13,7 @@ from typing import Any
 
 from khronika import config
 from khronika.errors import DataError
+from khronika.extract.branches import by_letter
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Words:
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._fast = None if "(?-i:" in pattern else re.compile(_CAPITAL.sub(lambda match: match.group(1) or match.group().lower(), pattern))
-        self._slow = re.compile(pattern, re.IGNORECASE) if self._fast is None else None
+        self._fast = None if "(?-i:" in pattern else re.compile(by_letter(_CAPITAL.sub(lambda match: match.group(1) or match.group().lower(), pattern)))
+        self._slow = re.compile(by_letter(pattern), re.IGNORECASE) if self._fast is None else None
 
     def _for(self, text: str) -> tuple[re.Pattern[str], str]:
         low = text.lower()
