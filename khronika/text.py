@@ -38,7 +38,7 @@ def fold(text: str) -> str:
         return low if low.isalnum() else " ".join(low.split())
     # Twice, since a letter such as a mathematical A has its capital only in the compatible form.
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    return " ".join("".join([c for c in plain if c < "\u0300" or not unicodedata.combining(c)]).split())
 
 
 def words_of(text: str) -> list[str]:

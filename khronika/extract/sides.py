@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from khronika.config import data
@@ -47,9 +47,10 @@ def wording() -> Wording:
     return Wording(words, frozenset([(a, b) for a, b in pairs] + [(b, a) for a, b in pairs]), content, own, force, by_side, ours, enemy, receives)
 
 
-def low_words(words: str) -> list[str]:
-    """Lower-case words; a possessive loses its ending, and "U.S." stays one word."""
-    return [_POSSESSIVE.sub("", word) if "’" in word or "'" in word else word for word in map(str.lower, _WORD.findall(words))]
+@lru_cache(maxsize=512)
+def low_words(words: str) -> tuple[str, ...]:
+    """Lower-case words; a possessive loses its ending, and "U.S." stays one word. Kept, since each question about a claim asks for them."""
+    return tuple([_POSSESSIVE.sub("", word) if "’" in word or "'" in word else word for word in map(str.lower, _WORD.findall(words))])
 
 
 def side_of(words: str) -> str | None:

@@ -58,12 +58,16 @@ def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date 
         families: set[str] = set()
         for number in sorted({number for stem in stems for number in lexicon.by_anchor.get(stem, ())}):
             group = lexicon.groups[number]
+            kind = ""
             for match in group.pattern.finditer(segment.words):
                 if any(match.start() < end and start < match.end() for start, end in taken):
                     continue
                 taken.append(match.span())
-                trigger = _judge(at, segment, group, match, lexicon, context)
-                if trigger is not None and trigger.family not in families:
+                kind = kind or _kind(group, segment.words, lexicon)
+                if FAMILY.get(kind, kind) in families:  # at most one a family
+                    continue
+                trigger = _judge(at, segment, group, kind, match, lexicon, context)
+                if trigger is not None:
                     families.add(trigger.family)
                     found.append(trigger)
                     break
@@ -75,7 +79,7 @@ def _is_talk(words: str, lexicon: Lexicon) -> bool:
     return bool(rules["question"].search(words) or len(words.split()) < 4)
 
 
-def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexicon: Lexicon, context: _Context) -> Trigger | None:
+def _judge(at: int, segment: Segment, group: Group, kind: str, match: re.Match[str], lexicon: Lexicon, context: _Context) -> Trigger | None:
     words = segment.words
     before = words[max(0, match.start() - 90) : match.start()]
     clause = before[max(before.rfind(mark) for mark in ",;.") + 1 :]  # neither reaches over a mark
@@ -89,7 +93,6 @@ def _judge(at: int, segment: Segment, group: Group, match: re.Match[str], lexico
         if lexicon.status[name].search(words[max(0, match.start() - 110) : match.end() + 60]):
             status = name
             break
-    kind = _kind(group, words, lexicon)
     levels = features(segment, group, kind, match, lexicon, context)
     quote = segment.piece(*match.span())
     return Trigger(at, quote, kind, status, strength(levels), levels["old"] == "yes", bool(lexicon.rollup.search(words)), levels)

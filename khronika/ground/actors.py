@@ -84,7 +84,7 @@ class Registry:
             self._neutral[code], self._country[code] = forms[0], names[0]
             self._adjective |= {tuple(words_of(form + plural)): code for form in forms for plural in ("", "s")}
             self._name |= {tuple(words_of(form)): code for form in names}
-        self._country_starts = frozenset(key[0] for key in (*self._adjective, *self._name) if key)
+        self.country_starts = frozenset(key[0] for key in (*self._adjective, *self._name) if key)
         self._matched: dict[tuple[object, ...], ActorRef] = {}
         self._alias: dict[tuple[str, ...], list[Actor]] = {}
         for actor in self.actors.values():
@@ -217,7 +217,7 @@ class Registry:
 
     def country_at(self, tokens: tuple[str, ...], start: int) -> tuple[str | None, int]:
         """The country whose name or adjective starts at a token, and how many tokens that takes."""
-        if tokens[start] not in self._country_starts:
+        if tokens[start] not in self.country_starts:
             return None, 0
         for length in (4, 3, 2, 1):
             piece = tokens[start : start + length]

@@ -59,6 +59,8 @@ class Side:
     sentences: list[Span]
     starts: list[int]
     spans: Sorted
+    told_in: list[int]
+    """The sentence of each expression."""
 
     def sentence(self, at: int) -> int:
         return max(bisect_right(self.starts, at) - 1, 0)
@@ -72,7 +74,9 @@ def side_of(words: str, published: dt.date | None, language: str) -> Side:
     """Kept, since events and assessments of one text are dated one after the other."""
     spans = sentences(words)
     told = read_times(words, published, language)
-    return Side(words, told, spans, [start for start, _ in spans], Sorted([(time.start, time.end) for time in told.times]))
+    starts = [start for start, _ in spans]
+    told_in = [max(bisect_right(starts, time.start) - 1, 0) for time in told.times]
+    return Side(words, told, spans, starts, Sorted([(time.start, time.end) for time in told.times]), told_in)
 
 
 @cache
@@ -91,13 +95,23 @@ def weights() -> dict[str, float]:
 def likeliest(options: Sequence[Option]) -> Option:
     """The best option of those days that have most weight, summed over all options that give them."""
     model = weights()
-    scores = [sum(model.get(sign, 0.0) for sign in option.signs) for option in options]
+    scores = [sum([model.get(sign, 0.0) for sign in option.signs]) for option in options]
     top = max(scores)
     shares: Counter[tuple[dt.date | None, dt.date | None]] = Counter()
     for option, score in zip(options, scores, strict=True):
         shares[option.when.start, option.when.end] += math.exp(score - top)  # type: ignore[assignment]
     days = max(shares, key=lambda key: shares[key])
     return max(zip(options, scores, strict=True), key=lambda pair: pair[1] if (pair[0].when.start, pair[0].when.end) == days else -math.inf)[0]
+
+
+class _Told(NamedTuple):
+    """What is asked of a mention for each expression of the text: its sentence, how it is spoken of, its words, and the names of its sentences."""
+
+    own: tuple[Within, int]
+    article: str
+    stems: frozenset[str]
+    words: frozenset[str]
+    names: frozenset[str]
 
 
 class Signs:
@@ -114,6 +128,7 @@ class Signs:
         for mention in mentions:
             self._told.setdefault(self.place(mention.trigger), []).append(mention.trigger)
         self._words: dict[tuple[Within, int], tuple[frozenset[str], frozenset[str]]] = {}
+        self._alone: dict[tuple[Within, int, str], frozenset[str]] = {}
 
     def place(self, quote: Quote) -> tuple[Within, int]:
         """The side of a quote, and its sentence there."""
@@ -129,8 +144,8 @@ class Signs:
         evidence = {self.place(quote) for quote in mention.evidence}
         found = []
         for within, side in self.sides.items():
-            for index, time in enumerate(side.told.times):
-                at = (within, side.sentence(time.start))
+            for index, sentence in enumerate(side.told_in):
+                at = (within, sentence)
                 if at == own:
                     position = "own"
                 elif at in evidence:
@@ -149,15 +164,17 @@ class Signs:
         days = Counter((when.start, when.end) for _, when in found)
         counts = Counter(candidate.position for candidate, _ in found)
         rows = []
+        told = self._told_by(mention)
         for candidate, when in found:
             side = self.sides[candidate.within]
             time = side.told.times[candidate.number]
-            signs = self._by_itself(side, time, candidate.position) | self._by_days(when, mention)
+            signs = self._by_days(when, mention)
+            signs |= self._by_itself(candidate)
             signs.add(f"told {_bucket(days[when.start, when.end], (1, 2, 3))}")
             if candidate.position == "own":
                 signs |= self._in_sentence(side, time, mention)
             else:
-                signs |= self._in_text(candidate, time, mention)
+                signs |= self._in_text(candidate, mention, told)
                 signs.add(f"{candidate.position}, own times {min(counts['own'], 1)}")
                 if candidate.position != "evidence":
                     signs.add(f"{candidate.position}, evidence times {min(counts['evidence'], 1)}")
@@ -188,7 +205,15 @@ class Signs:
 
     # --- what an expression is by itself -----------------------------------------------------------------------------
 
-    def _by_itself(self, side: Side, time: Timex, position: str) -> set[str]:
+    def _by_itself(self, candidate: Candidate) -> frozenset[str]:
+        """Kept, since every event of a text asks for it."""
+        asked = candidate.within, candidate.number, candidate.position
+        if asked not in self._alone:
+            side = self.sides[candidate.within]
+            self._alone[asked] = frozenset(self._made_by_itself(side, side.told.times[candidate.number], candidate.position))
+        return self._alone[asked]
+
+    def _made_by_itself(self, side: Side, time: Timex, position: str) -> set[str]:
         size = time.granularity or ("ref" if time.value.endswith("_REF") else time.type)
         signs = {position, f"size {size}", f"{position}, {size}", f"basis {time.basis}", f"op {time.op}"}
         if time.tense == "future":
@@ -251,9 +276,14 @@ class Signs:
         between = _PIECE.findall((words[end : time.start] if time.start >= end else words[time.end : start]).lower())
         return len(between) + _WALL * sum(word in self._cues["walls"] for word in between)
 
-    def _in_text(self, candidate: Candidate, time: Timex, mention: Mention) -> set[str]:
-        own, position = self.place(mention.trigger), candidate.position
-        article = self._article(mention)
+    def _told_by(self, mention: Mention) -> _Told:
+        """What the expressions outside its sentence are compared with."""
+        own = self.place(mention.trigger)
+        names = frozenset().union(*(self._words_of(self.place(quote))[1] for quote in (mention.trigger, *mention.evidence)))
+        return _Told(own, self._article(mention), self._stems(mention.trigger.words), self._words_of(own)[0], names)
+
+    def _in_text(self, candidate: Candidate, mention: Mention, told: _Told) -> set[str]:
+        own, article, position = told.own, told.article, candidate.position
         signs = {f"{position}, {article}"}
         if candidate.within == own[0]:
             away = candidate.sentence - own[1]
@@ -261,11 +291,9 @@ class Signs:
             if self._same_paragraph(candidate, mention):
                 signs |= {"same paragraph", f"{position}, same paragraph"}
         words, names = self._words_of((candidate.within, candidate.sentence))
-        own_words = self._words_of(own)[0]
-        own_names = frozenset().union(*(self._words_of(self.place(quote))[1] for quote in (mention.trigger, *mention.evidence)))
-        signs.add(f"shared {_bucket(len(words & own_words), (0, 1, 2, 3, 5))}")
-        named = not words.isdisjoint(self._stems(mention.trigger.words))
-        placed = not names.isdisjoint(own_names)
+        signs.add(f"shared {_bucket(len(words & told.words), (0, 1, 2, 3, 5))}")
+        named = not words.isdisjoint(told.stems)
+        placed = not names.isdisjoint(told.names)
         if named:
             signs |= {"names the trigger", f"{position}, names the trigger", f"{article}, names the trigger"}
         if placed:
@@ -300,4 +328,7 @@ class Signs:
 
 
 def _bucket(value: int, edges: Sequence[int]) -> str:
-    return next((str(edge) for edge in edges if value <= edge), "more")
+    for edge in edges:
+        if value <= edge:
+            return str(edge)
+    return "more"

@@ -64,15 +64,16 @@ class Owners:
     def _told(self) -> list[tuple[int, str, tuple[str, ...]]]:
         """Each country named: where, its code, and the words behind it."""
         body = _ABBREVIATED.sub(r"\1\2  ", self._body)
-        found = [(fold(m.group()), m.start(), m.end()) for m in re.finditer(r"\w+", body) if m.group() != "s"]
-        tokens = tuple(token for token, _, _ in found)
-        told, at = [], 0
-        while at < len(tokens):
-            code, length = self._registry.country_at(tokens, at)
+        words = [(m.group(), *m.span()) for m in re.finditer(r"\w+", body)]
+        found = [(word.lower() if word.isascii() else fold(word), start, end) for word, start, end in words if word != "s"]
+        tokens = tuple([token for token, _, _ in found])
+        told, free = [], 0
+        for at in [at for at, token in enumerate(tokens) if token in self._registry.country_starts]:
+            code, length = self._registry.country_at(tokens, at) if at >= free else (None, 0)
             if code:
+                free = at + length
                 last = at + length
                 while last < min(len(found), at + length + TAIL) and not _PARTS.search(body[found[last - 1][2] : found[last][1]]):
                     last += 1
                 told.append((found[at][1], code, tokens[at + length : last]))
-            at += max(length, 1)
         return told
