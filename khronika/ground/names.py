@@ -14,7 +14,7 @@ from functools import cache
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of, skeleton_of
 from khronika.ground.rank import Context, context_of, kilometres
 from khronika.ground.toponyms import Found, Scene, recognise, respelt
-from khronika.text import Span
+from khronika.text import Span, overlaps
 
 NAME = r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -](?:(?:al|el|ad|ar|as|ash|az|de|la|del)-?[ -]?)?[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+){0,3}"
 _NAME = re.compile(NAME)
@@ -42,7 +42,9 @@ class Names:
         known = [f for f in recognise(scene, gazetteer) if self._is_free((f.start, f.end))]
         self.context: Context = context_of(scene, known, home)
         self.found = [self._widened(f) for f in known]
-        self._take([*((f.start, f.end) for f in known), *scene.persons])
+        # "A village called X" is no person, whatever its name.
+        presented = [m.span(str(m.lastgroup)) for m in _NAMED.finditer(scene.body)]
+        self._take([*((f.start, f.end) for f in known), *(p for p in scene.persons if not any(overlaps(p, span) for span in presented))])
         known = [*self.found, *self._in_place_words(place_words), *self._presented(place_words)]
         self.found = sorted((self._in_time(f) for f in known), key=lambda f: (f.start, f.end))
 
@@ -101,6 +103,8 @@ class Names:
             return ()
         exact = self.gazetteer.candidates(key_of(words))
         named = self.context.countries
+        if named:
+            exact = tuple(e for e in exact if not self._is_chance(key_of(words), e))
         if exact and (not named or any(e.country in named or e.kind in ("country", "region") or e.population > 100_000 for e in exact)):
             return exact
         alike = tuple(e for e in candidates_at(self.scene, self.gazetteer, start, end) if e.country in named)
@@ -109,6 +113,11 @@ class Names:
                 alike = alike or self.gazetteer.nearly(key_of(words), country)
         return alike
 
+    def _is_chance(self, key: str, entry: Entry) -> bool:
+        """Whether a hamlet bears the name beside its own, in a country that the text hardly speaks of ("Rajo" is no hamlet in Florida)."""
+        named = self.context.countries
+        return entry.kind == "settlement" and 0 < entry.population < 5000 and key_of(entry.name) != key and named[entry.country] < 0.3 * sum(named.values())
+
     def _is_common(self, words: str) -> bool:
         lists = self.scene.lists
         return words in self.scene.adjectives or any(w in lists["common"] or w in lists["titles"] or w in lists["first_names"] for w in words.casefold().split())
@@ -116,7 +125,8 @@ class Names:
     def _presented(self, place_words: Sequence[Span]) -> list[Found]:
         """Names that the text presents as places and the index lacks."""
         body = self.scene.body
-        spans = {match.span("name" if match["name"] else "name_") for match in _NAMED.finditer(body)}
+        said = {match.span(str(match.lastgroup)) for match in _NAMED.finditer(body) if match["name_"] and " " in match["name_"]}
+        spans = {match.span(str(match.lastgroup)) for match in _NAMED.finditer(body)}
         spans |= {match.span(str(match.lastgroup)) for match in _named_sites(self.scene.lists["site_words"]).finditer(body)}
         for start, end in place_words:
             if self._is_free((start, end)):
@@ -125,7 +135,7 @@ class Names:
         for start, end in sorted(spans):
             words = re.sub(r"['’]s$", "", body[start:end])
             span = start, start + len(words)
-            if not self._is_free(span) or self._is_common(words):
+            if not self._is_free(span) or (span not in said and self._is_common(words)):
                 continue
             (start, end), candidates = self._meant_in_part(*span)
             if not candidates and self.context.countries and not self._ends_in_site(words):

@@ -24,7 +24,11 @@ _AWAY = re.compile(r"(?P<n>\d+(?:[.,]\d+)?)[ -]?(?P<unit>km|kms|kilomet(?:er|re)
 _ROUND = re.compile(r"\b(?P<word>near|outside|around|close to|outskirts of|suburbs of|not far from|vicinity of) (?:the )?(?:(?!in |at )[\w-]+ ){0,4}$", re.IGNORECASE)
 _SIDE = re.compile(r"\b(?P<side>(?:north|south)[ -]?(?:east|west)(?:ern)?|(?:north|south|east|west)(?:ern)?|central) $", re.IGNORECASE)
 _OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
-_HIS_SIDE = re.compile(r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))", re.IGNORECASE)
+_HIS_SIDE = re.compile(
+    r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))"
+    r"|['’]s (?P<side_>(?:(?:north|south)[ -]?)?(?:east|west|north|south)ern) (?:regions|parts?|areas?|territor\w+|provinces|cities|front(?:ier)?s?|flank|oblasts|borders?)\b",
+    re.IGNORECASE,
+)
 _REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
 _OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
 _SCHOLARLY = re.compile(r"(?:A[dlnrstz]|Ash|El) ")
@@ -101,7 +105,7 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
         if side:
             place = _part(place, entry, side["side"], at, reason)
         elif within:
-            place = _part(place, entry, within["side"] + "ern", at, reason)
+            place = _part(place, entry, within.groupdict().get("side_") or f"{within['side']}ern", at, reason)
         if side and (match := _LINE.search(before)):
             return replace(place, name=f"{match['word'].capitalize()}, {place.name}", precision="region", reason=f"{reason}; along the {match['word']}")
         return place

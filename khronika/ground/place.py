@@ -13,6 +13,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
+from khronika import config
 from khronika.ground.gazetteer import Entry, Gazetteer, bones_of, key_of, skeleton_of
 from khronika.ground.names import Names, candidates_at
 from khronika.ground.phrases import plain, shaped
@@ -33,12 +34,14 @@ AREA = 20.0
 FIRST = 50_000
 """Characters of a text that are searched for what a name means in full."""
 _NO_SCENE = re.compile(
-    r"(?:['’]s)? (?:family|families|street|road|highway|brigades?|battalion|news|tv|agency)\b"
+    r"(?:['’]s)? (?:family|families|rivers?|street|road|highway|brigades?|battalion|news|tv|agency)\b"
     r"|(?:['’]s)? (?:website|format|four|television|channel|group|summit|accords?|agreements?|process|protocol|convention|club|university|bank|company|newspaper|magazine|times|post)\b"
     r"|['’]s (?:\w+ )?(?:\w+ )?(?:ministry|minister|president|army|forces|troops|military|government|leader|parliament|ambassador)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned)\b")
+_INTO = re.compile(r"\b(?:in|inside|into|across|to|from) (?:the )?$")
+"""What leads to a word that is country and adjective ("in the US", but "US officials")."""
 _AND = re.compile(r" and (?:the )?")
 _BETWEEN = re.compile(r"\bbetween (?:the )?(?:\w+ )?(?:of )?$")
 _EDGE = re.compile(r"\b")
@@ -115,7 +118,7 @@ class Grounds:
     def options_of(self, n: int) -> list[Option]:
         """What one name may mean: the choice of the ranking, and the region or town of the same name."""
         found, entry = self.found[n], self.ranked[n].entry
-        if _LABEL.match(self.joined, found.end):
+        if _LABEL.match(self.joined, found.end) or found.words in self.scene.adjectives and not _INTO.search(self.joined[max(0, found.start - 12) : found.start]):
             return []
         if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "region":
             entry = self.namesake(found, entry) or entry
@@ -208,7 +211,13 @@ class Grounds:
 
     def event(self, mention: Mention) -> Event:
         """Where the mention's parts stand in title and body together."""
-        return Event(self.span(mention.trigger), tuple(map(self.span, mention.evidence)), tuple(map(self.span, mention.where_words)))
+        return Event(
+            self.span(mention.trigger), tuple(map(self.span, mention.evidence)), tuple(map(self.span, mention.where_words)),
+            family=config.data("kinds.toml")[mention.kind]["family"],
+            doers=tuple(self.span(p.quote) for p in mention.perpetrators),
+            sufferers=tuple(self.span(p.quote) for p in (*mention.targets, *mention.victims)),
+            speakers=tuple(self.span(claim.by) for claim in mention.claims),
+        )  # fmt: skip
 
     def adjective(self, quotes: Sequence[Quote]) -> Place | None:
         """A country that the place words name by its adjective only ("several Ukrainian circuits")."""
@@ -236,8 +245,8 @@ class Grounds:
 
     def at(self, n: int, option: Option, reason: str) -> Place:
         """The Place that one meaning of one name gives."""
-        f, entry = self.found[n], option.entry
         quote = self.quote(*option.span)
+        f, entry = self.found[n], option.entry
         if option.site:
             town = self.lent(self.unknown(n, quote, reason), n) if entry is None else plain(entry, self.gazetteer, quote, reason, self.ranked[n].p)
             return replace(town, name=option.site, precision="site", geonames_id=None, population=None, reason=f"{reason}; a site in or near {town.name}, placed at its middle")

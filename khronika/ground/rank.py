@@ -19,6 +19,8 @@ from khronika.ground.toponyms import Found, Scene, weights
 _OWN = ("kind said", "other kind said")
 KEPT = 10
 """Candidates of one name that are weighed in full, after a first choice by size and by the regions and countries named."""
+SELDOM = 0.15
+"""Share of the countries named below which a country says nothing for its regions."""
 _CAPITAL = re.compile(r"(?<![^\W_])[A-ZА-ЯЄІЇҐ][^\W\d_]+")
 _AFTER = re.compile(r"[ -]([^\W\d_]+)")
 _BEFORE = re.compile(r"([^\W\d_]+)(?: of)? $")
@@ -53,7 +55,7 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
     countries: Counter[str] = Counter()
     regions: Counter[tuple[str, str]] = Counter()
     for name in found:
-        for entry in name.candidates[:12]:
+        for entry in name.candidates[:12] if name.words not in scene.adjectives else ():
             if entry.kind == "country":
                 countries[entry.country] += 2
                 break
@@ -228,7 +230,8 @@ def _features(name: Found, entry: Entry, entries: Sequence[Entry], context: Cont
     if entry.kind != "country" and context.countries:
         own = sum(1 for e in (entry,) if e.kind == "region") if entry.kind == "region" else 0
         said = context.countries[entry.country] - own
-        if said > 0:
+        # A region of a country that is hardly named is no likelier for that ("Georgia" in a text on Russia that names the US once).
+        if said > (SELDOM * sum(context.countries.values()) if entry.kind == "region" else 0):
             f["country named"] = 1.0
             f["country's share"] = said / sum(context.countries.values())
     if entry.kind == "region":

@@ -16,6 +16,7 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from khronika import config
+from khronika.ground.cohesion import Cohesion
 from khronika.ground.gazetteer import Entry
 from khronika.text import Span, overlaps
 
@@ -40,11 +41,16 @@ class Option(NamedTuple):
 
 
 class Event(NamedTuple):
-    """Where a mention stands in title and body together: its trigger, its evidence, the extractor's place words."""
+    """Where a mention stands in title and body together: its trigger, its evidence, the extractor's place words, the words of those who did it,
+    who suffered it and who tell of it; and the family of its kind."""
 
     trigger: Span
     evidence: tuple[Span, ...]
     place_words: tuple[Span, ...]
+    family: str = ""
+    doers: tuple[Span, ...] = ()
+    sufferers: tuple[Span, ...] = ()
+    speakers: tuple[Span, ...] = ()
 
 
 @cache
@@ -90,6 +96,7 @@ class Scenes:
         self._dateline = dateline.end() if dateline else title
         self._lead = self._sentence_at(title + 1)
         self._prepositions = [self._preposition(o) for o in options]
+        self._cohesion = Cohesion(joined, sentences)
         self._leads = [_lead_of(preposition) for preposition in self._prepositions]
         self._told = frozenset(self._sentence_at(start) for start, _ in triggers)
         self._in_sentence: dict[int, list[int]] = {}
@@ -287,9 +294,15 @@ class Scenes:
                 signs.update(("in the place words", f"place words {ranks[0]}", f"place words, {option.kind}"))
             if overlaps(option.span, event.trigger):
                 signs.add("in the trigger")
+            signs.update(self._roles(n, event))
+            signs.add(f"{event.family}: {option.kind}")
+            signs.update(f"{event.family}: {mark}" for mark in option.marks if "twin" in mark)
             signs.update(self._distance(n, place, own, evidence, first, event))
             if self.sentence[n] in self._told and place in ("before", "after"):
                 signs.add("another event's")
+            if place != "own":
+                shared = self._cohesion.signs(self.sentence[n], own, self.joined[slice(*event.trigger)])
+                signs.update(shared, (f"{place}, {sign}" for sign in shared))
             found[n] = signs
         self._compare(found, where, first, own, event.trigger)
         return found
@@ -321,6 +334,14 @@ class Scenes:
             signs.update({"lead"} if number == self._lead else {"near the lead"} if number <= self._lead + 2 else ())
         return signs
 
+    def _roles(self, n: int, event: Event) -> set[str]:
+        """Whether a name stands in the words of those who did it, suffered it or speak of it."""
+        option, signs = self.options[n], set[str]()
+        for name, spans in (("doers", event.doers), ("sufferers", event.sufferers), ("speakers", event.speakers)):
+            if any(overlaps(span, option.span) for span in spans):
+                signs |= {f"in the {name}", f"in the {name}, {option.kind}"}
+        return signs
+
     def _compare(self, found: Mapping[int, set[str]], where: Mapping[int, str], first: int, own: int, trigger: Span) -> None:
         """What the options of an event say of each other: a wide name with an exact one beside it, a later town inside what is named."""
         near = [n for n, place in where.items() if place in ("own", "evidence") and self.options[n].may_be]
@@ -341,8 +362,12 @@ class Scenes:
                 signs.add("last exact before")
             if where[n] in ("title", "before", "after", "dateline"):
                 signs.update((f"else {state}", f"{where[n]}, else {state}"))
+                if "names the trigger" in signs:
+                    signs.add(f"else {state}, {'exact' if option.kind in _FINE else 'wide'}, names the trigger")
                 if state == "wide named" and option.kind in _FINE and any(self._holds(m, n) for m in near):
                     signs.update(("inside what is named", f"{where[n]}, inside what is named"))
+                    said = ("names the trigger", "same paragraph", "shares a site", "shares a number", "shared", "ahead", "back")
+                    signs.update({f"inside what is named, {sign}" for sign in signs if sign.startswith(said)})
                 if meant and option.kind in ("settlement", "unknown"):
                     signs.add("the town meant")
             elif where[n] == "evidence" and option.kind in _FINE and of_own == "wide" and any(self._holds(m, n) for m in mine):

@@ -14,11 +14,11 @@ from khronika.ground.toponyms import Found, Scene
 from khronika.text import Span
 
 _WORD = r"[\w’'.-]+"
-_TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of|(?:just )?(?P<side>(?:north|south)?-?(?:east|west|north|south)(?:east|west)?) of) (?:the )?(?:[\w-]+ ){0,3}?$")
+_TAIL = re.compile(r"(?:,? also)?,? (?:in|at|near|of|outside|inside|on the outskirts of|(?:just )?(?P<side>(?:north|south)?-?(?:east|west|north|south)(?:east|west)?) of) (?:the )?(?:(?!(?:in|at|near|of|outside|inside) )[\w-]+ ){0,3}?$")
 _PART_OF = re.compile(r"^(?:[\w-]+ )?(?:fence|gates?|area|region|grounds?|territory|premises|entrance|yard|courtyard|vicinity|outskirts|walls?|front|building|roof|perimeter|site) (?:of|to) (?:the |a |an )?", re.IGNORECASE)
-_HEAD = re.compile(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:{_WORD} ){{0,5}}(?P<noun>[\w-]+))$", re.IGNORECASE)
+_HEAD = re.compile(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:(?!(?:the|a|an|its|their|this) ){_WORD} ){{0,5}}(?P<noun>[\w-]+))$", re.IGNORECASE)
 _CUT = re.compile(r"[.;:!?\n“”\"(]")
-_FUNCTION = re.compile(r"\b(?:in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
+_FUNCTION = re.compile(r"\b(?:an?|the|in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
 _CONTROL = re.compile(r"^(?:[\w]+-(?:held|controlled|operated|run|occupied|owned|backed|led)|occupied|nearby|local|main|large|huge|major|old|former|small|own|two|three|several) ", re.IGNORECASE)
 REACH = 100
 

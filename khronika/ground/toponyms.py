@@ -337,7 +337,7 @@ def known(scene: Scene, gazetteer: Gazetteer, i: int, j: int) -> tuple[Entry, ..
         if code and i and scene.body[scene.tokens[i - 1].end : scene.tokens[i].start] == ", ":
             region = gazetteer.regions.get(code)
             return (region,) if region else ()
-        if words in scene.adjectives:
+        if words in scene.adjectives and key_of(words) not in gazetteer.country_names:
             return ()
     key = key_of(words)
     found = gazetteer.candidates(key) if key else ()

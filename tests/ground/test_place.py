@@ -49,6 +49,9 @@ CASES = [
     ("A strike hit the Gaza Strip.", "hit", "the Gaza Strip", "Gaza Strip", "PS", "region"),
     ("Gunmen raided a farm in Nigeria.", "raided", "Nigeria", "Nigeria", "NG", "country"),
     ("Moscow said that a depot burned in Melitopol, Ukraine.", "burned", None, "Melitopol", "UA", "settlement"),
+    ("Guns fired in Ukraine's northern regions on Sunday.", "fired", "Ukraine's northern regions", "Northern Ukraine", "UA", "region"),
+    ("Police fired on marchers in Kosovo.", "fired", "Kosovo", "Kosovo", "XK", "country"),
+    ("Officials in Syria said troops seized the town of Rajo.", "seized", "the town of Rajo", "Rajo", "SY", "settlement"),
     ("The mayor of the village of Zzyzhanivka in Ukraine was shot.", "shot", "the village of Zzyzhanivka", "Zzyzhanivka", "UA", "settlement"),
 ]
 
@@ -77,6 +80,16 @@ def test_a_place_that_the_index_lacks_has_no_point(gazetteer: Gazetteer) -> None
     assert found.latitude is None
     assert found.name == "Qwxyrtske"
     assert "not found" in found.reason
+
+
+def test_what_is_called_a_village_is_no_person(gazetteer: Gazetteer) -> None:
+    found = place(gazetteer, "Raiders burned a village called Vasylko in Ukraine.", "burned", persons=("Vasylko",))
+    assert found is not None and found.name == "Vasylko"
+
+
+def test_a_country_that_is_an_adjective_too_is_found(gazetteer: Gazetteer) -> None:
+    found = [(t.words, t.entry.country) for t in find_toponyms("He flew from the US to Kosovo.", gazetteer) if t.entry]
+    assert found == [("US", "US"), ("Kosovo", "XK")]
 
 
 def test_people_are_no_places(gazetteer: Gazetteer) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from khronika.ground.cohesion import Cohesion
 from khronika.ground.gazetteer import Gazetteer, ensure
-from khronika.ground.place import places_of_mentions
-from khronika.types import Mention, Place, Quote, Reading, Text
+from khronika.ground.place import Grounds, places_of_mentions
+from khronika.text import sentences
+from khronika.types import Mention, Participant, Place, Quote, Reading, Text
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,9 @@ def place_of(gazetteer: Gazetteer, body: str, trigger: str, where: str | None = 
         ("Gunmen stormed Kabul's Qwxy-Palast Hotel in Afghanistan. Rain fell.", "stormed", "Qwxy-Palast Hotel, Kabul", "site"),
         ("Guns fired on Tokmak in Ukraine from the Kyiv-controlled bank. Rain fell.", "fired", "Tokmak", "settlement"),
         ("Shells wounded a nurse in Kherson City in Ukraine. Rain fell.", "wounded", "Kherson", "settlement"),
+        ("A blast tore the roof off the prison in Moscow-held Olenivka in Ukraine. Rain fell.", "blast", "prison, Olenivka", "site"),
+        ("A shell hit the yard of the al-Khani mosque in Mosul, Iraq. Rain fell.", "hit", "al-Khani mosque, Mosul", "site"),
+        ("A barge sank on the Tisza river near Tokmak in Ukraine. Rain fell.", "sank", "Tokmak", "settlement"),
         ("Jets bombed a post in the eastern province of Deir al-Zour in Syria. Rain fell.", "bombed", "Deir ez-Zor", "region"),
     ],
 )
@@ -58,6 +63,27 @@ def test_a_quarter_that_the_index_lacks_lies_in_the_one_area_that_the_text_tells
     assert near is not None and apart is not None
     assert (near.name, near.country, near.latitude is None) == ("Qwxyango", "IQ", False)
     assert (apart.name, apart.latitude) == ("Qwxyango", None)
+
+
+def test_roles_and_kind_are_signs(gazetteer: Gazetteer) -> None:
+    body = "Moscow shelled a camp at Tokmak in Ukraine."
+    words = {w: Quote(start=body.index(w), end=body.index(w) + len(w), words=w) for w in ("Moscow", "shelled", "Tokmak")}
+    mention = Mention(
+        id="m", text_id="t", by="x", trigger=words["shelled"], kind="shelling_artillery_missile", evidence=(Quote(start=0, end=len(body), words=body),),
+        perpetrators=(Participant(quote=words["Moscow"]),),
+    )  # fmt: skip
+    text = Text(id="t", document_id="d", body=body, cleaner="c", language="en")
+    grounds = Grounds(text, Reading(text_id="t", by="x", mentions=(mention,)), gazetteer, None)
+    signs = {grounds.scenes.options[n].words: found for n, found in grounds.scenes.signs(grounds.event(mention)).items()}
+    assert "in the doers" in signs["Moscow"] and not any(sign.startswith("in the doers") for sign in signs["Tokmak"])
+    assert "explosion: settlement" in signs["Tokmak"]
+
+
+def test_sentences_of_one_occurrence_share_words_sites_and_numbers() -> None:
+    text = "A blast at the prison killed 53 captives. The explosion at the prison near a village left 53 dead. Farmers sold grain."
+    cohesion = Cohesion(text, sentences(text))
+    assert cohesion.signs(1, 0, "explosion") == {"shared 2", "shares a site", "shares a number", "names the trigger"}
+    assert cohesion.signs(2, 0, "blast") == {"shared 0"}
 
 
 def test_many_events_and_names_stay_quick(gazetteer: Gazetteer) -> None:
