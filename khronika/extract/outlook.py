@@ -105,7 +105,7 @@ def features_of(segment: Segment, groups: set[str], cues: set[str], first: bool,
 
 
 def _score(weights: dict[str, float], features: dict[str, float]) -> float:
-    return sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return math.fsum([weights.get(name, 0.0) * value for name, value in features.items()])  # in whatever order a set of groups has them
 
 
 def _p(score: float) -> float:

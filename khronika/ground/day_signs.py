@@ -95,7 +95,7 @@ def weights() -> dict[str, float]:
 def likeliest(options: Sequence[Option]) -> Option:
     """The best option of those days that have most weight, summed over all options that give them."""
     model = weights()
-    scores = [sum([model.get(sign, 0.0) for sign in option.signs]) for option in options]
+    scores = [math.fsum([model.get(sign, 0.0) for sign in option.signs]) for option in options]  # in whatever order a set has them
     top = max(scores)
     shares: Counter[tuple[dt.date | None, dt.date | None]] = Counter()
     for option, score in zip(options, scores, strict=True):

@@ -80,7 +80,7 @@ class Grammar:
             start, form = end - len(raw), raw.lower()
             if kind == "plain":
                 code = known.get(form, _UNKNOWN)
-                if code in self._traps and (form in self._dotted or raw[0].islower()):
+                if code is not _UNKNOWN and code in self._traps and (form in self._dotted or raw[0].islower()):
                     code = _UNKNOWN
             else:
                 form = "'" if raw == "’" else form

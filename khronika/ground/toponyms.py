@@ -302,7 +302,7 @@ class Scene:
 
 def probability(features: Iterable[str], model: dict[str, float]) -> float:
     """The logistic model's answer for a set of features."""
-    z = model["bias"] + sum(model.get(f, 0.0) for f in features)
+    z = model["bias"] + math.fsum([model.get(f, 0.0) for f in features])  # in whatever order a set has them
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 

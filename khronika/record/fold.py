@@ -124,8 +124,8 @@ class Fold:
             self._db.execute(a.update().where(a.c.id == account.id).values(values))
             self._db.execute(k.delete().where(k.c.seq == known.seq))
             self._touched.add(known.event_no)
-        for number in dict.fromkeys(map(schema.key_number, stored.keys)):
-            self._add(k, {"number": number, "seq": known.seq if known else entry.seq})
+        seq = known.seq if known else entry.seq
+        self._waiting.setdefault(k, []).extend([{"number": number, "seq": seq} for number in dict.fromkeys(map(schema.key_number, stored.keys))])
 
     def _erased_account(self, entry: Entry) -> None:
         """Nothing is left of it but its place in an event, whose id may be minted from it."""
