@@ -24,8 +24,8 @@ from khronika.ground.when import options_of_mentions
 from train.scene_weights import Case, choose, fit, gathered, paired
 
 OUT = config.DATA / "time" / "day_weights.json"
-RIDGE = 0.002
-OWN = 0.3
+RIDGE = 0.001
+OWN = 0.1
 """How much a case of an own report counts, which is written more evenly than the press."""
 HABITS = frozenset({"fresh", "open", "own", "evidence", "before", "after", "title"})
 """Signs whose share in own reports is theirs alone: learnt apart there and dropped."""
@@ -69,7 +69,7 @@ def main() -> None:
     extractor, scorer = EXTRACTORS["rules"](None), load_scorer(args.folder)
     cases = gathered(args.folder, args.reports, lambda article, own: cases_of(article, extractor, scorer, own=own))
     fold = [int(hashlib.sha256(case.article.encode()).hexdigest(), 16) % max(args.folds, 1) for case in cases]
-    for ridge in (0.001, 0.002, 0.004) if args.folds else ():
+    for ridge in (0.0005, 0.001, 0.002) if args.folds else ():
         told: list[bool] = []
         all_: list[bool] = []
         for number in range(args.folds):

@@ -42,7 +42,7 @@ TOWARDS = {
     "wide beside exact": -0.7, "country beside exact": -0.7, "round another": -0.3, "nearest": 0.3, "title": 0.3, "dateline": -0.3, "main place": 0.3,
     "inside what is named": 0.7, "same paragraph": 0.5, "before, no scene": -0.5, "after, no scene": -0.5, "after": -0.5, "back 1": 0.5, "the town meant": 0.5,
     "site named": 0.5, "anchor of another": -1.0, "seat of a body": -1.0, "acronym": -1.5, "country seldom named": -0.5, "far from the rest": -0.3,
-    "evidence, inside what is named": 0.7,
+    "evidence, inside what is named": 0.7, "where people were taken, site": -1.5,
 }  # fmt: skip
 """What is known beforehand; weights are drawn towards it where the cases say little."""
 """Cases in which a sign must occur to bear a weight."""

@@ -286,6 +286,8 @@ class Grounds:
                 precision = "district"
                 town = self.town_of(n)
                 name = f"{words}, {town}" if town else f"{words} District"
+            elif re.match(r" area\b", after):
+                precision = "district"
             elif re.search(r"\b(?:region|oblast|province|governorate)\b", before + after, re.IGNORECASE):
                 precision = "region"
         if words.split()[-1].casefold() in self.scene.lists["site_words"] or words.startswith("Camp "):

@@ -64,7 +64,7 @@ def _words(language: str) -> Mapping[str, Any]:
         "compass": frozenset(config.data("place/en.toml")["compass"].split()),
         "kind": frozenset(raw["kind"].split()),
         # Tried on lower case, which is several times faster than to ignore it.
-        **{name: re.compile(raw[name]) for name in ("wall", "body", "office", "meant", "occupied", "anchor", "seat")},
+        **{name: re.compile(raw[name]) for name in ("wall", "body", "office", "meant", "occupied", "anchor", "seat", "taken")},
     }
 
 
@@ -197,6 +197,8 @@ class Scenes:
             signs.add("office of")
         if words["seat"].search(before):
             signs.add("seat of a body")
+        if words["taken"].search(before):
+            signs.update(("where people were taken", f"where people were taken, {option.kind}"))
         if _HYPHENED.match(after):
             signs.add("hyphened")
         if _POSSESSIVE.match(after):

@@ -19,7 +19,7 @@ from khronika.text import Span
 _SHAPES = {"D": "\ue800", "O": "\ue801", "Y": "\ue802", "N": "\ue803", "DECIMAL": "\ue804", "ISO": "\ue805", "NUMDATE": "\ue806", "CLOCK": "\ue807",
            "DECADE": "\ue808"}  # fmt: skip
 _UNKNOWN, _BREAK = "x", "#"
-_PIECE = re.compile(r"\{(?:(\w+):)?(\w+)\}|(\w+)=\(|(\w+)=(\{\w+\}|\w+)|<(\w+)>|\\?[()\[\]|?*+]|[^\s{}<>()|?*+\[\]]+")
+_PIECE = re.compile(r"\{(?:(\w+):)?(\w+)\}|(\w+)=\(|(\w+)=(\{\w+\}|\w+)|<(\w+)>|\(\?!|\\?[()\[\]|?*+]|[^\s{}<>()|?*+\[\]]+")
 
 
 class Token(NamedTuple):
@@ -165,7 +165,7 @@ class Grammar:
                 out.append(f"(?:{self._expand(self.words['macro'][macro], name, depth + 1)})")
             elif token == "(":
                 out.append("(?:")
-            elif token in ("|", ")", "?", "*", "+", "[", "]"):
+            elif token in ("(?!", "|", ")", "?", "*", "+", "[", "]"):
                 out.append(token)
             elif token[0] == "\\":
                 out.append(self._code(token[1:]))

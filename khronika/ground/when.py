@@ -190,8 +190,8 @@ class _Dating:
 
     @cached_property
     def _first_day(self) -> dt.date | None:
-        """The day that the text tells outright in its title or its first sentences, or the only one that it tells anywhere."""
-        days = [(side, t) for side in (self._title, self._body) for t in side.told.times if t.first and t.first == t.last and t.basis == "explicit"]
+        """The day that the text tells in its title or its first sentences, outright or in the only year that it gives; or the only one that it tells anywhere."""
+        days = [(side, t) for side in (self._title, self._body) for t in side.told.times if t.first and t.first == t.last and t.basis in ("explicit", "relative")]
         if not days:
             return None
         side, first = days[0]

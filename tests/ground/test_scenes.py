@@ -65,6 +65,21 @@ def test_a_quarter_that_the_index_lacks_lies_in_the_one_area_that_the_text_tells
     assert (apart.name, apart.latitude) == ("Qwxyango", None)
 
 
+def test_where_people_were_taken_is_a_sign(gazetteer: Gazetteer) -> None:
+    body = "A shell hit a shop in Tokmak in Ukraine. The wounded were taken to a hospital in Melitopol."
+    text = Text(id="t", document_id="d", body=body, cleaner="c", language="en")
+    mention = Mention(id="m", text_id="t", by="x", trigger=Quote(start=8, end=11, words="hit"), kind="attack", evidence=(Quote(start=0, end=40, words=body[:40]),))
+    scenes = Grounds(text, Reading(text_id="t", by="x", mentions=(mention,)), gazetteer, None).scenes
+    marked = {option.words for option, signs in zip(scenes.options, scenes.own_signs, strict=True) if "where people were taken" in signs}
+    assert marked == {"Melitopol"}
+
+
+def test_an_area_that_the_index_lacks_lies_at_the_town_beside_it(gazetteer: Gazetteer) -> None:
+    found = place_of(gazetteer, "A shell killed a baker in the Qwxyango area, east of Mosul in Iraq. Rain fell.", "killed", "Qwxyango")
+    assert found is not None
+    assert (found.name, found.precision, found.latitude is None) == ("Qwxyango", "district", False)
+
+
 def test_roles_and_kind_are_signs(gazetteer: Gazetteer) -> None:
     body = "Moscow shelled a camp at Tokmak in Ukraine."
     words = {w: Quote(start=body.index(w), end=body.index(w) + len(w), words=w) for w in ("Moscow", "shelled", "Tokmak")}
