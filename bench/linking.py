@@ -60,6 +60,10 @@ class Reader:
 class NoRecord:
     """A record that holds nothing: all items of a bench are new at once."""
 
+    def refs_by_keys(self, keys: list[list[str]], _: int) -> list[list[tuple[str, int]]]:
+        """None for any of the accounts asked for."""
+        return [[] for _ in keys]
+
     def __getattr__(self, name: str) -> Any:
         return lambda *_: None if name in ("event", "event_of", "text", "account") else []
 
