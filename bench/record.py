@@ -149,6 +149,9 @@ def _example() -> Link:
 class _Nothing:
     """A record that holds nothing."""
 
+    def refs_by_keys(self, wanted: list[list[str]], limit: int) -> list[list[tuple[str, int]]]:
+        return [[] for _ in wanted]
+
     def __getattr__(self, name: str) -> Any:
         return lambda *_: None if name in ("event", "event_of", "text", "account") else []
 
