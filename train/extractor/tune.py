@@ -17,7 +17,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from khronika.extract.model.extractor import ModelExtractor
-from train.extractor.calibrate import calibrate, fit, part_pairs
+from train.extractor.calibrate import calibrate, fit, part_pairs, reliability
 from train.extractor.unseen import FIELDS, TOLLS, Remembering, Uncased, Unseen, prediction
 
 SURE = 0.8
@@ -153,6 +153,7 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         shares[field] = unseen.share_better(given, by_rules, worth)
         if shares[field] < SURE:
             model.settings = replace(model.settings, sources=model.settings.sources | {field: "rules"})
+    held |= {field: reliability(part_pairs(unseen, field)) for field, way in model.settings.sources.items() if way == "weighed"}
     return {
         "articles": len(unseen.articles),
         "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(unseen.summed(by_rules)), 3)},
