@@ -29,11 +29,12 @@ _INSIDE = re.compile(r",? (?:in|in the|of|of the|near) $|, (?:in )?(?:the )?$|,?
 
 
 class Context(NamedTuple):
-    """What one text names: countries and first-level regions with how often."""
+    """What one text names: countries and first-level regions with how often, and how often any country."""
 
     countries: Counter[str]
     regions: Counter[tuple[str, str]]
     home: str | None
+    said: int
 
 
 class Ranked(NamedTuple):
@@ -66,7 +67,7 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
     for word in _CAPITAL.findall(scene.body):
         if word in scene.adjectives:
             countries[scene.adjectives[word]] += 1
-    return Context(countries, regions, home)
+    return Context(countries, regions, home, sum(countries.values()))
 
 
 def rank(scene: Scene, found: Sequence[Found], gazetteer: Gazetteer, home: str | None = None) -> list[Ranked]:
@@ -121,7 +122,9 @@ def features_of(scene: Scene, found: Sequence[Found], home: str | None, *, choic
         suffix = kind_said(scene, name)
         rows = []
         for m, entry in enumerate(entries):
-            rows.append(_features(name, entry, entries, context, inside, suffix) | {"near": near[n][m]})
+            row = _features(name, entry, entries, context, inside, suffix)
+            row["near"] = near[n][m]
+            rows.append(row)
         tables.append((entries, rows))
     return tables
 
@@ -159,16 +162,18 @@ def _nearness(found: Sequence[Found], kept: Sequence[list[Entry]]) -> list[list[
     if len(keys) < 2 or not points:
         return [[0.0] * len(e) for e in kept]
     at = np.radians(np.array(points))
-    dy = 6371.0 * (at[:, 0][:, None] - at[:, 0][None, :])
-    dx = 6371.0 * (at[:, 1][:, None] - at[:, 1][None, :]) * np.cos((at[:, 0][:, None] + at[:, 0][None, :]) / 2)
-    close = np.exp(-np.sqrt(dx * dx + dy * dy) / 150.0)
+    half = at[:, 0] / 2
+    cosine = np.outer(np.cos(half), np.cos(half)) - np.outer(np.sin(half), np.sin(half))  # of the mean latitude of each two
+    dy = at[:, 0][:, None] - at[:, 0]
+    dx = (at[:, 1][:, None] - at[:, 1]) * cosine
+    close = np.exp(np.sqrt(dx * dx + dy * dy) * (-6371.0 / 150.0))
     best = np.zeros((len(points), len(keys)))
     filled = [k for k, part in enumerate(where) if part.stop > part.start]
     best[:, filled] = np.maximum.reduceat(close, [where[k].start for k in filled], axis=1)
     own = np.array(owner)
-    weight = np.broadcast_to(np.array(worth), best.shape).copy()
-    weight[np.arange(len(points)), own] = 0.0
-    value = ((best * weight).sum(axis=1) / (weight.sum(axis=1) + 0.5)).tolist()
+    weight = np.array(worth)
+    best[np.arange(len(points)), own] = 0.0  # a name is not near itself
+    value = (best @ weight / (weight.sum() - weight[own] + 0.5)).tolist()
     answer = []
     for name, entries in zip(found, kept, strict=True):
         part = where[keys[name.key]] if name.key in keys else slice(0, 0)
@@ -224,16 +229,15 @@ def _features(name: Found, entry: Entry, entries: Sequence[Entry], context: Cont
         else:
             f["outside"] = 1.0
     if entry.kind not in ("country", "region"):
-        if context.regions[entry.country, entry.admin1]:
+        if often := context.regions.get((entry.country, entry.admin1)):
             f["region named"] = 1.0
-            f["region often"] = math.log1p(context.regions[entry.country, entry.admin1])
+            f["region often"] = math.log1p(often)
     if entry.kind != "country" and context.countries:
-        own = sum(1 for e in (entry,) if e.kind == "region") if entry.kind == "region" else 0
-        said = context.countries[entry.country] - own
+        said = context.countries.get(entry.country, 0) - (entry.kind == "region")
         # A region of a country that is hardly named is no likelier for that ("Georgia" in a text on Russia that names the US once).
-        if said > (SELDOM * sum(context.countries.values()) if entry.kind == "region" else 0):
+        if said > (SELDOM * context.said if entry.kind == "region" else 0):
             f["country named"] = 1.0
-            f["country's share"] = said / sum(context.countries.values())
+            f["country's share"] = said / context.said
     if entry.kind == "region":
         twin = any(e.kind == "settlement" and e.country == entry.country and e.population > 20_000 for e in entries)
         if twin and suffix != "region" and entry.country != "US" and (entry.country, entry.admin1) != ("PS", "GZ"):
