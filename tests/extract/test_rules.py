@@ -129,3 +129,20 @@ def test_place_of_the_occurrence_told_before() -> None:
     first, second = read(body, published=dt.date(2023, 5, 20)).mentions
     assert [quote.words for quote in first.where_words] == ["the Velmar district"]
     assert second.where_words == first.where_words
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Officers intercepted phone calls between two traders in Varna on Monday.",
+        "The regiment demonstrated its new mustard uniforms in Varna on Monday.",
+        "The brigade showed its multiple launch rocket systems in Varna on Monday.",
+    ],
+)
+def test_words_that_only_look_like_a_trigger(body: str) -> None:
+    assert not read(body).mentions
+
+
+@pytest.mark.parametrize("body", ["Two would-be robbers were killed in Varna on Monday.", "Guards fired again on the market in Varna on Monday."])
+def test_words_round_a_trigger_do_not_hide_it(body: str) -> None:
+    assert read(body).mentions
