@@ -80,6 +80,8 @@ class _Dating:
         for candidate in self._signs.candidates(mention):
             side = self._signs.sides[candidate.within]
             time = side.told.times[candidate.number]
+            if candidate.within == "title" and mention.trigger.within == "body":
+                continue  # its words would lie outside the body, in which a body's values are quoted
             if not self._usable(time) or time.op == "ago" and time.type == "DURATION" and candidate.position != "own":
                 continue
             when = self._dated(side, candidate, mention, before)

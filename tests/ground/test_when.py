@@ -86,6 +86,13 @@ def test_a_title_has_its_own_offsets() -> None:
     assert when.quote is not None and when.quote.within == "title" and title[when.quote.start : when.quote.end] == when.quote.words == "Monday"
 
 
+def test_what_the_body_tells_is_quoted_in_the_body() -> None:
+    title, body = "Forces shelled market on Monday night", "Forces shelled the market again, the mayor said. It is the second time."
+    when = when_of_mentions(text_of(body, PUBLISHED, title), reading_of(mention_of("shelled", body)))[0]
+    assert when.quote is None or when.quote.within == "body"
+
+
+
 def test_without_publication_day_the_reason_says_how_to_give_it() -> None:
     body = "A bus was hit on 4 June."
     when = when_of_mentions(text_of(body, None), reading_of(mention_of("hit", body)))[0]

@@ -132,7 +132,9 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         model.settings = calibrated
         chosen[events] = choose(unseen, events), model.settings
     model.settings = chosen["model"][1]
-    alone = choose_alone(Uncased(model, data))
+    uncased = Uncased(model, data)
+    alone = choose_alone(uncased)
+    worth_alone = uncased.worth()
     chosen = {events: (worth, replace(settings, alone=alone)) for events, (worth, settings) in chosen.items()}
     readings = unseen.readings
     by_rules = unseen.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
@@ -156,6 +158,7 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
     held |= {field: reliability(part_pairs(unseen, field)) for field, way in model.settings.sources.items() if way == "weighed"}
     return {
         "articles": len(unseen.articles),
+        "without capitals": round(worth_alone, 3),
         "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(unseen.summed(by_rules)), 3)},
         "share_better": shares,
         "model": unseen.figures(unseen.by_model),
