@@ -44,12 +44,15 @@ train/work/env/.installed:
 
 TRAIN := train/work/env/bin/python -m train.extractor
 
-RECIPE := --data ../shared --mix gold=1,reports=1,muc=0.6,polnear=0.04,re3d=0.5 --dropout 0.2
+MIX := gold=1,reports=1,muc=0.6,polnear=0.04,re3d=0.5
+MORE := gold=1,reports=0.8,muc=1.3,polnear=0.04,re3d=0.5
+WITH := --data ../shared --dropout 0.2
 
 train: train/work/env/.installed
-	@$(TRAIN).run $(RECIPE) --out train/work/run --steps 2200 --decay 800 --keep 1200,1500,1800,2000,2200
-	@$(TRAIN).run $(RECIPE) --out train/work/fold --without 0 --steps 1100 --decay 500 --keep 700,1100
-	@$(TRAIN).pack train/work/run/kept-*.pt --out khronika/data/model
+	@$(TRAIN).run $(WITH) --out train/work/run --mix $(MIX) --steps 2200 --decay 800 --keep 1200,1800,2200
+	@$(TRAIN).run $(WITH) --out train/work/more --mix $(MORE) --start train/work/run/checkpoint.pt --steps 1400 --decay 900 --warm 50 --rate 1.8e-4 --head-rate 7e-4 --keep 700,1000,1400
+	@$(TRAIN).run $(WITH) --out train/work/fold --mix $(MIX) --without 0 --steps 1100 --decay 500 --keep 700,1100
+	@$(TRAIN).pack train/work/run/kept-*.pt train/work/more/kept-*.pt --out khronika/data/model
 	@$(TRAIN).pack train/work/fold/kept-*.pt --out train/work/fold/packed
 	@$(TRAIN).tune khronika/data/model --data ../shared --folds train/work/fold/packed
 

@@ -61,9 +61,11 @@ def choose(unseen: Unseen, events: str) -> float:
     unseen.with_claims = False
     start["evidence"] = max(told, key=lambda way: told[way])
     model.settings = replace(model.settings, sources=start)
+    if events == "rules":  # none of the network's own beside them: what days and places these would get is not measured here
+        model.settings = replace(model.settings, least=model.settings.least | {"event": NEVER})
     for name, worth, grid in STEPS:
-        if name in FIELDS:
-            continue  # weighed together with what the rules see, below
+        if name in FIELDS or name == "event" and events == "rules":
+            continue  # roles are weighed together with what the rules see, below
         best = max(grid, key=lambda value, name=name, worth=worth: _worth(unseen, name, value, worth))  # type: ignore[misc]
         model.settings = replace(model.settings, least=model.settings.least | {name: best})
     weigh_parts(unseen)
@@ -144,7 +146,7 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         shares["events by " + events] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, _whole)
     model.settings = chosen["model" if shares["events by model"] >= SURE else "rules"][1]
     if model.settings.sources["events"] == "rules" and shares["events by rules"] < SURE:
-        model.settings = replace(model.settings, least=model.settings.least | {"event": NEVER}, sources=model.settings.sources | {"evidence": "rules"})
+        model.settings = replace(model.settings, sources=model.settings.sources | {"evidence": "rules"})
     shares["kind"] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, lambda f: f["event+type"])
     if shares["kind"] < SURE:
         model.settings = replace(model.settings, sources=model.settings.sources | {"kind": "rules"})

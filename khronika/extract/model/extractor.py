@@ -36,7 +36,7 @@ from khronika.extract.model.weights import Network
 from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.triggers import Trigger, find_triggers
-from khronika.text import Span, digest_of, overlaps, words_of
+from khronika.text import Span, digest_of, words_of
 from khronika.types import KINDS, Assessment, Forecast, Mention, Participant, Quote, Reading, Status, Text, Topic
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
@@ -206,17 +206,17 @@ class ModelExtractor:
         return Piece(segments, here, part, hints, known)
 
     def _trigger(self, one: Happening, piece: Piece, text: Text) -> Trigger:
-        """The network's trigger in the form of the rules, with what they know of the same words."""
-        quote = piece.quote(text, one.trigger)
-        known = next((t for t in piece.triggers if one.hint and overlaps((t.quote.start, t.quote.end), (quote.start, quote.end))), None)
+        """The trigger in the form of the rules, with what they know of the same words; in the rules' words where the events are theirs."""
+        known = piece.triggers[piece.hints.index(one.hint)] if one.hint else None
+        by_rules = known if self.settings.sources.get("events") == "rules" else None
         least = self.settings.least
         return Trigger(
             at=one.sentence,
-            quote=quote,
+            quote=by_rules.quote if by_rules else piece.quote(text, one.trigger),
             kind=known.kind if known else one.kind,
             status=self._status(one, known),
             strength=one.p,
-            is_background=known.is_background if known and self.settings.sources.get("events") == "rules" else one.states["background"] >= least["background"],
+            is_background=by_rules.is_background if by_rules else one.states["background"] >= least["background"],
             is_rollup=known is not None and known.is_rollup,
             levels=known.levels if known else {"group": ""},
         )
