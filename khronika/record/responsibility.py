@@ -64,6 +64,8 @@ def hold_author(own: Sequence[Member]) -> Held[tuple[ActorRef, ...]]:
             grounds[key] = actor, named, ground
     if any(ground.startswith("admission") for _, _, ground in grounds.values()):
         grounds = {key: value for key, value in grounds.items() if value[2].startswith("admission")}
+    if any(_is_named(actor) for actor, _, _ in grounds.values()):
+        grounds = {key: value for key, value in grounds.items() if _is_named(value[0])}
     denials = tuple(
         f"{member.account.id}:{number}"
         for member in own
@@ -78,6 +80,11 @@ def hold_author(own: Sequence[Member]) -> Held[tuple[ActorRef, ...]]:
         supported_by=tuple(dict.fromkeys(id for _, named, _ in grounds.values() for id, *_ in named)),
         disputed_by=denials,
     )
+
+
+def _is_named(actor: ActorRef) -> bool:
+    """Whether an actor has a name: "gunmen" and "a bomber" describe an author and are none beside a named one."""
+    return actor.id is not None or actor.name != actor.name.lower()
 
 
 def is_author_contested(own: Sequence[Member]) -> bool:

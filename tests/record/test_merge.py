@@ -65,6 +65,13 @@ def test_the_word_of_an_outlet_that_speaks_for_a_party_is_an_accusation() -> Non
     assert merged(make_account("a", perpetrators=(name(NORTH),))).perpetrators.value == (NORTH,)
 
 
+def test_who_only_describes_an_author_is_none_beside_a_named_one() -> None:
+    bomber, tigers = ActorRef(name="suicide bomber"), ActorRef(name="River Tigers")
+    assert merged(make_account("a", perpetrators=(name(bomber), name(NORTH)))).perpetrators.value == (NORTH,)
+    assert merged(make_account("a", perpetrators=(name(bomber), name(tigers)))).perpetrators.value == (tigers,)
+    assert merged(make_account("a", perpetrators=(name(bomber),))).perpetrators.value == (bomber,)
+
+
 def test_rival_authors_are_contested_and_a_bare_denial_is_not() -> None:
     rivals = make_account("a", claims=(say(SOUTH, "blames"), say(NORTH, "blames")), perpetrators=(name(NORTH, 0), name(SOUTH, 1)))
     assert "author" in merged(rivals).contested
