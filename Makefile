@@ -33,8 +33,7 @@ test: install
 
 check: lint test
 
-# Rebuilds the weights of the model extractor from the data folders (CPU, about an hour of one core); its own environment, since torch is large.
-# A second network, which never sees fold 0 of the gold articles, serves to choose thresholds and how far the network is believed.
+# The trainer's own environment, since torch is large.
 train/work/env/.installed:
 	@$(PYTHON) -m venv train/work/env
 	@train/work/env/bin/pip install --quiet torch==2.13.0
@@ -44,6 +43,8 @@ train/work/env/.installed:
 
 TRAIN := train/work/env/bin/python -m train.extractor
 
+# Rebuilds the weights of the model extractor from the data folders (CPU, about an hour of one core).
+# A second network, which never sees fold 0 of the gold articles, serves to choose thresholds and how far the network is believed.
 MIX := gold=1,reports=1,muc=0.6,polnear=0.04,re3d=0.5
 MORE := gold=1,reports=0.8,muc=1.3,polnear=0.04,re3d=0.5
 WITH := --data ../shared --dropout 0.2

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 from khronika.errors import ModelError
 from khronika.extract import EXTRACTORS
 from khronika.extract.model.decoding import logistic
-from khronika.extract.model.extractor import FOLDER, ModelExtractor, same_entity
+from khronika.extract.model.extractor import FOLDER, ModelExtractor, participant_options, same_entity
 from khronika.extract.rules import RulesExtractor, exact
-from khronika.types import Quote, Reading, Text
+from khronika.types import Participant, Quote, Reading, Text
 
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.onnx").exists(), reason="no weights in khronika/data/model")
 
@@ -85,6 +85,16 @@ def test_participants_are_weighed_by_what_both_readings_say(model: ModelExtracto
     found = [x for m in mentions for x in m.targets]
     assert found and {x.quote for x in found} <= by_rules and all(x.p is not None for x in found)
     assert not any(m.weapons for m in mentions)
+
+
+def test_two_phrases_of_the_network_for_one_of_the_rules_are_one() -> None:
+    def part(words: str, start: int, p: float | None = None) -> Participant:
+        return Participant(quote=Quote(start=start, end=start + len(words), words=words), p=p)
+
+    by_rules = (part("Shahed drones", 10), part("mortars", 50))
+    options = participant_options((part("drones", 17, 0.9), part("Shahed", 10, 0.4), part("rockets", 70, 0.3)), by_rules, 0.5)
+    assert [one.quote.words for one, _ in options] == ["Shahed drones", "rockets", "mortars"]
+    assert [seen for _, (_, seen, _) in options] == [1.0, 0.0, 1.0] and options[0][1][0] > 2
 
 
 def test_a_text_without_capitals_is_left_to_the_network(model: ModelExtractor) -> None:

@@ -328,13 +328,18 @@ def participants_of(one: Happening, piece: Piece, text: Text) -> dict[str, tuple
 def participant_options(
     model: tuple[Participant, ...], by_rules: tuple[Participant, ...], event: float
 ) -> list[tuple[Participant, tuple[float, float, float]]]:
-    """Each participant that the network or the rules see, with what speaks for it: the network's log odds, whether the rules see it, the event's log odds."""
-    found = []
-    for one in (*model, *(x for x in by_rules if not any(same_entity(x.quote.words, y.quote.words) for y in model))):
+    """Each participant that the network or the rules see, with what speaks for it: the network's log odds, whether the rules see it, the event's log odds.
+
+    The likeliest first; two phrases of the network that the rules hold for one are one.
+    """
+    found: dict[Quote, tuple[Participant, tuple[float, float, float]]] = {}
+    for one in model:
         twin = next((x for x in by_rules if same_entity(x.quote.words, one.quote.words)), None)
-        seen = log_odds(one.p) if any(one is x for x in model) else UNSEEN_ODDS
-        found.append((twin or one, (seen, float(twin is not None), log_odds(event))))
-    return found
+        found.setdefault((twin or one).quote, (twin or one, (log_odds(one.p), float(twin is not None), log_odds(event))))
+    for one in by_rules:
+        if not any(same_entity(one.quote.words, x.quote.words) for x in model):
+            found.setdefault(one.quote, (one, (UNSEEN_ODDS, 1.0, log_odds(event))))
+    return list(found.values())
 
 
 def _settings_of(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Quote, ...]]:
