@@ -122,7 +122,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(20_000)
         page.seen = Seen()
         page.on("request", lambda request: page.seen.addresses.append(request.url))
         page.on("console", lambda message: page.seen.faults.append(message.text) if message.type == "error" else None)

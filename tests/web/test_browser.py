@@ -38,10 +38,10 @@ def wait_for_count(page: Any, count: int) -> None:
 
 
 def until(page: Any, expression: str) -> None:
-    """Wait until an expression is true; asked from outside, since the page allows no code from strings."""
-    for _ in range(160):
+    """Wait until a page is loaded, its scripts have run and an expression is true; asked from outside, since the page allows no code from strings."""
+    for _ in range(400):
         with contextlib.suppress(PageError):  # on the way from one page to the next
-            if page.evaluate(expression):
+            if page.evaluate(f"document.readyState === 'complete' && ({expression})"):
                 return
         page.wait_for_timeout(50)
     raise AssertionError(f"never true: {expression}")

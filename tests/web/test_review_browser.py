@@ -31,6 +31,8 @@ def site(copied: Path) -> Iterator[str]:
 
 
 def press(page: Any, *keys: str) -> None:
+    """Press keys once the page's scripts listen: a key before that is lost, as it is for a person who is quicker than the page."""
+    until(page, "true")
     for key in keys:
         page.keyboard.press(key)
 
@@ -267,8 +269,7 @@ def test_an_event_is_split_and_joined_by_keyboard(site: str, copied: Path, waiti
     count = page.locator("[type=checkbox][name=account]").count()
     assert count > 1
     press(page, "j", "j", "x", "s")
-    page.wait_for_selector(".note form")
-    assert page.locator("[type=checkbox][name=account]").count() < count
+    until(page, f"document.querySelector('.note form') && document.querySelectorAll('[type=checkbox][name=account]').length < {count}")
     with open_record(str(copied), clock=lambda: NOON) as record:
         (split,) = [c for c in record.corrections("accepted") if c.field == "different"]
         away = record.event_of(split.new[0])
