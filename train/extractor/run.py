@@ -122,7 +122,7 @@ class Run:
         self.trained = {n: p for n, p in self.network.named_parameters() if p.requires_grad}
         groups = [[p for n, p in self.trained.items() if n.startswith("layers") == is_encoder] for is_encoder in (True, False)]
         self.optimiser = torch.optim.AdamW(
-            [{"params": groups[0], "lr": args.rate}, {"params": groups[1], "lr": args.head_rate}], weight_decay=0.01, betas=(0.9, 0.98)
+            [{"params": groups[0], "lr": args.rate}, {"params": groups[1], "lr": args.head_rate}], weight_decay=0.01, betas=(0.9, 0.98), fused=True
         )
         self.rates = [group["lr"] for group in self.optimiser.param_groups]
         self.where = args.out / "checkpoint.pt"
@@ -136,7 +136,7 @@ class Run:
     def _load(self, path: Path, whole: bool) -> None:
         state = torch.load(path, weights_only=True)
         self.network.load_state_dict(state["network"])
-        self.average = state["average"]
+        self.average = {n: state["average"][n] for n in self.trained}
         if whole:
             self.optimiser.load_state_dict(state["optimiser"])
             self.step = state["step"]
@@ -160,8 +160,7 @@ class Run:
         self.step += 1
         with torch.no_grad():
             keep = min(args.average, (1 + self.step) / (10 + self.step))
-            for name, parameter in self.trained.items():
-                self.average[name].lerp_(parameter, 1.0 - keep)
+            torch._foreach_lerp_(list(self.average.values()), list(self.trained.values()), 1.0 - keep)
 
 
 def held_loss(run: Run, cache: Cache, loss: Loss, tenth: list[Window]) -> str:
