@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--structured", action="store_true", help="without the features of running text")
     parser.add_argument("--ridge", type=float, default=12.0, help="chosen by --check, as is the shift")
-    parser.add_argument("--shift", type=float, default=1.5, help="added to the prior: whole groups are made of pairs, and a pair wrongly joined joins more")
+    parser.add_argument("--shift", type=float, default=2.0, help="added to the prior: whole groups are made of pairs, and a pair wrongly joined joins more")
     parser.add_argument("--extractor", default="rules")
     parser.add_argument("--check", action="store_true", help="only print figures of five-fold cross-validation by situation, for several shifts")
     arguments = parser.parse_args()

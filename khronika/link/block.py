@@ -1,4 +1,4 @@
-"""An account in, its blocking keys out: only accounts that share a key are ever compared.
+"""An account in, its blocking keys out: an account is compared with those that share a key, and with what hangs together with them.
 
 The rule: keys depend on the account alone, any two accounts at most a day apart share the day part of a key, and `count`
 says what a set of accounts costs before anything is compared.

@@ -16,10 +16,10 @@ import msgspec
 
 from khronika import config
 from khronika.link.block import days_of
+from khronika.link.places import compare_places
 from khronika.link.signs import Signs, alike, read_signs, same_countries, same_dead, shared_names, shared_rarity, shared_weight
 from khronika.link.words import Vector, cosine, terms_of, vector, weight
-from khronika.text import fold
-from khronika.types import Account, Participant, Place, Toll
+from khronika.types import Account, Participant, Toll
 
 Features = dict[str, str]
 """Feature to level."""
@@ -58,8 +58,11 @@ class Profile(msgspec.Struct, frozen=True):
     parties: frozenset[str]
     people: frozenset[str]
     weapons: frozenset[str]
-    slots: dict[str, float]
-    """Terms that say who, where, by what and how many, with their weights: names, the place, participants, the trigger, words of means and targets, numbers."""
+    where: frozenset[str]
+    """Terms of the place's name."""
+    heads: dict[str, float]
+    """Terms of the title that say who, where, by what and how many, with their weights: names, the place, participants, the trigger, words of means and
+    targets, numbers. What a report is about stands in its title; its text tells of other events too."""
 
 
 def profile(account: Account, body: str | None = None) -> Profile:
@@ -73,7 +76,7 @@ def profile(account: Account, body: str | None = None) -> Profile:
     of_opening = terms_of(opening) if is_lead else of_told
     signs, numbers = read_signs(title, opening, {*of_title, *of_opening}), _numbers([*of_title, *of_opening])
     parties, people = _parties(mention.perpetrators), _terms_of_all((*mention.targets, *mention.victims))
-    where = terms_of(account.where.name) if account.where else []
+    where = frozenset(terms_of(account.where.name)) if account.where else frozenset()
     named = {term for term in parties if not term.startswith(ACTOR)}
     return Profile(
         account=account,
@@ -88,7 +91,8 @@ def profile(account: Account, body: str | None = None) -> Profile:
         parties=parties,
         people=people,
         weapons=_terms_of_all(mention.weapons),
-        slots={term: weight(term) for term in frozenset().union(signs.names, signs.fillers, numbers, people, named, where, of_trigger)},
+        where=where,
+        heads={term: weight(term) for term in sorted(frozenset(of_title) & where.union(signs.names, signs.fillers, numbers, people, named, of_trigger))},
     )
 
 
@@ -105,7 +109,7 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
         "day": _day(a, b),
         "published": _published(a.account.published, b.account.published),
         "outlet": _outlet(a.account, b.account),
-        "place": _place(a.account.where, b.account.where),
+        "place": compare_places(a.account.where, b.account.where),
         "kind": _kind(a.account.mention.kind, b.account.mention.kind),
         "killed": _toll(a, b, "killed"),
         "injured": _toll(a, b, "injured"),
@@ -123,7 +127,10 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
         "means": alike(a.signs.means, b.signs.means),
         "targets": alike(a.signs.targets.keys(), b.signs.targets.keys()),
         "rare targets": _rare_targets(a.signs, b.signs),
-        "agreement": _level(_agreement(a, b)),
+        "places told": _places_told(a, b),
+        "heads": _shared_heads(a, b),
+        "heads told": _level(max(_told(a, b), _told(b, a))) if a.title and b.title else "unknown",
+        "head names": _head_names(a, b),
         "later": _later(a, b),
         "another": ("none", "one", "both")[a.signs.another + b.signs.another],
         "text": "near-copy" if near_copy else "different",
@@ -131,13 +138,36 @@ def features(a: Profile, b: Profile, near_copy: bool = False) -> Features:
     }
 
 
-def _agreement(a: Profile, b: Profile) -> float:
-    """Of the rarity of what fills a slot of either, the share that stands in the words of both; 0 to 1."""
-    either = a.slots | b.slots
-    one, two = a.slots.keys(), b.slots.keys()
-    both = one & two | one & b.signs.terms.keys() | two & a.signs.terms.keys()
-    whole = math.fsum(either.values())
-    return math.fsum(map(either.__getitem__, both)) / whole if whole else 0.0
+def _places_told(a: Profile, b: Profile) -> str:
+    """Whether each report has a word of the place of the other: then a place that was read apart is rather misread."""
+    if not a.where or not b.where:
+        return "unknown"
+    return ("neither", "one", "both")[(not a.where.isdisjoint(b.signs.terms)) + (not b.where.isdisjoint(a.signs.terms))]
+
+
+def _shared_heads(a: Profile, b: Profile) -> str:
+    """How much rarity the titles share, of what is a head in either."""
+    if not a.title or not b.title:
+        return "unknown"
+    either = a.heads | b.heads
+    return str(MASSES[bisect(MASSES, math.fsum(either[term] for term in either.keys() & a.title.keys() & b.title.keys())) - 1])
+
+
+def _told(a: Profile, b: Profile) -> float:
+    """Of the rarity of the heads of one report, the share that stands in the words of the other; 0 to 1."""
+    whole = math.fsum(a.heads.values())
+    return math.fsum(a.heads[term] for term in a.heads.keys() & b.signs.terms.keys()) / whole if whole else 0.0
+
+
+def _head_names(a: Profile, b: Profile) -> str:
+    """Whether a rare name of one title stands in the title of the other, or at least in its text."""
+    one, two = a.signs.names & a.title.keys(), b.signs.names & b.title.keys()
+    if not one and not two:
+        return "unknown"
+    if one & two:
+        return "shared"
+    told = not one.isdisjoint(b.signs.terms) or not two.isdisjoint(a.signs.terms)
+    return f"{'both name' if one and two else 'one names'}, {'told' if told else 'untold'}"
 
 
 def _rare_targets(a: Signs, b: Signs) -> str:
@@ -190,53 +220,6 @@ def _outlet(a: Account, b: Account) -> Literal["same, same day", "same", "other"
     if a.source is None or b.source is None:
         return "unknown"
     return "other" if a.source != b.source else "same, same day" if a.published == b.published else "same"
-
-
-def _place(a: Place | None, b: Place | None) -> str:
-    if a is None or b is None:
-        return "unknown"
-    if a.country and b.country and a.country != b.country:
-        return "other country"
-    areas = [place for place in (a, b) if place.precision in ("region", "country")]
-    if _same_place(a, b):
-        if areas:
-            return "same region" if areas[0].precision == "region" else "same country"
-        large = (a.population or b.population or 0) >= 400_000
-        return "same large city" if large else "same settlement"
-    if areas:
-        return _in_area(a, b)
-    km = distance_km(a, b)
-    if km is None:
-        return "same region, other name" if a.admin1 and a.admin1 == b.admin1 else "unknown"
-    reach = (a.radius_km or 0) + (b.radius_km or 0)
-    return "within radii" if km <= max(reach, 3) else "near" if km <= 30 else "same region, far" if km <= 120 else "far"
-
-
-def _same_place(a: Place, b: Place) -> bool:
-    if a.geonames_id is not None and b.geonames_id is not None:
-        return a.geonames_id == b.geonames_id
-    return fold(a.name) == fold(b.name)
-
-
-def _in_area(a: Place, b: Place) -> str:
-    """One or both are a region or a country."""
-    if not a.country or not b.country:
-        return "unknown"
-    if "country" in (a.precision, b.precision):
-        return "country holds it"
-    if a.admin1 and b.admin1:
-        return "region holds it" if fold(a.admin1) == fold(b.admin1) else "other region"
-    return "unknown"
-
-
-def distance_km(a: Place, b: Place) -> float | None:
-    """Great-circle kilometres between two points; None where one has none."""
-    if a.latitude is None or a.longitude is None or b.latitude is None or b.longitude is None:
-        return None
-    north, south = math.radians(a.latitude), math.radians(b.latitude)
-    across = math.radians(b.longitude - a.longitude)
-    half = math.sin((south - north) / 2) ** 2 + math.cos(north) * math.cos(south) * math.sin(across / 2) ** 2
-    return 12742 * math.asin(min(1.0, math.sqrt(half)))
 
 
 @cache

@@ -24,7 +24,7 @@ from khronika.link.weigh import odds, weigh
 from khronika.link.words import cosine
 from khronika.types import Account, Link, Linking, Reason, RecordQuery
 
-VERSION = "link@3"
+VERSION = "link@4"
 LIMIT = 8
 """Stored accounts that one new account is compared with at most: those that share most keys."""
 COMPONENT = 100
@@ -35,7 +35,7 @@ OWN = 6
 RIVALS = 8
 """Groups that a new account keeps links to."""
 NEVER = -30.0
-"""Log2 odds of a pair that is not compared: days too far apart, or no blocking key in common."""
+"""Log2 odds of a pair that is not compared: days too far apart."""
 BURSTS = 1.0
 """Log2 odds that two groups of several accounts each must have more to be one: two bursts of reports are rather two events (chosen by
 cross-validation on train/link_pairs, over several shifts of the prior)."""
@@ -248,7 +248,8 @@ class _Component:
         return found
 
     def score(self, a: str, b: str) -> float:
-        """Log2 odds that two accounts tell of one event; NEVER where they share no blocking key or their days are far apart."""
+        """Log2 odds that two accounts tell of one event; NEVER where their days are far apart. Two that share no blocking key are compared too: they meet only
+        where others hang together with both."""
         ids = pair(a, b)
         if ids not in self.scores:
             self.scores[ids] = self.compare(*ids)
@@ -256,7 +257,7 @@ class _Component:
 
     def compare(self, a: str, b: str) -> float:
         one, two = self.ready_of(a), self.ready_of(b)
-        if far_apart(one.profile, two.profile) or one.keys.isdisjoint(two.keys):
+        if far_apart(one.profile, two.profile):
             return NEVER
         return odds(self.features(one.profile, two.profile))
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from khronika.config import data
 from khronika.link import count, keys_of
-from khronika.link.compare import distance_km, features, profile
+from khronika.link.compare import features, profile
+from khronika.link.places import distance_km
 from khronika.link.syndication import Texts, jaccard, shingles
 from khronika.link.weigh import Weights, read_weights, weigh, weights
 from khronika.link.words import cosine, stem, terms_of, vector, weight

@@ -55,6 +55,15 @@ def test_reports_of_one_event_meet_and_others_stay_apart():
     assert names(link_in_turn([accounts]).groups(), accounts) == {(0, 1, 2, 6), (3,), (4, 5, 7), (8,)}
 
 
+def test_a_late_report_joins_by_one_it_shares_keys_with():
+    first = make_account("wire", told=BAKERY, killed=2, title="Shell hits bakery in Orlivka, two dead")
+    between = make_account("paper", told=BAKERY_AGAIN, killed=3, title="Orlivka bakery: three now dead", when=make_when("2031-05-03"), published="2031-05-06")
+    late = make_account("radio", told=BAKERY_AGAIN, killed=3, title="Orlivka buries three killed at bakery", when=make_when("2031-05-07"), published="2031-05-07")
+    assert not set(keys_of(first)) & set(keys_of(late))
+    accounts = [first, between, late]
+    assert names(link_in_turn([accounts]).groups(), accounts) == {(0, 1, 2)}
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_order_and_batches_do_not_matter(seed):
