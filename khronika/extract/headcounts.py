@@ -37,6 +37,7 @@ class Numbers:
     name: re.Pattern[str]
     not_person: Words
     several: Words
+    place: re.Pattern[str]
 
 
 @cache
@@ -69,6 +70,7 @@ def numbers(language: str) -> Numbers:
         name=re.compile(r"(?:^|[a-z] |[a-z.]+ )(?:(?:al|el|ad|as|ash|abu)-?)?[A-Z][\w’'-]+(?: (?:bin|al|el|abu|de|van|von)\b)? (?:(?:al|el|ad|as|ash)-)?[A-Z][\w’'.-]+$"),
         not_person=compile_words(rf"\b(?:{things}|(?:{raw['things']})$)"),
         several=compile_words(rf"\b(?:{raw['several']})$"),
+        place=re.compile(r"(?:(?-i:[A-Z])[\w’'-]+ ){1,3}(?=[a-z\d])"),
     )  # fmt: skip
 
 
@@ -133,6 +135,9 @@ def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
     if p.pair.match(phrase):
         return 2, 2, None
     told = p.at_start.match(phrase)
+    place = None if told else p.place.match(phrase)
+    if place and p.at_start.match(phrase[place.end() :]):  # "in Haifa | three workers"
+        return people_in(phrase[place.end() :], lexicon)
     if told and not p.no_people.match(phrase[told.end("n") :]):
         words = phrase[slice(*told.span("n"))]
         if words.casefold() not in ("a", "an", "one", "another"):

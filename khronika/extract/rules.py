@@ -127,7 +127,8 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
     own, trigger, language = scene.segments, scene.trigger, lexicon.language
     first = occurrence.sentences[0]
     parts = casting.cast(scene)
-    killed, injured, detained = (tolls.find_toll(own, outcome, lexicon) for outcome in ("killed", "injured", "detained"))
+    killed, injured = (None if trigger.kind in _BLOODLESS else tolls.find_toll(own, outcome, lexicon) for outcome in ("killed", "injured"))
+    detained = tolls.find_toll(own, "detained", lexicon) if trigger.kind in _HOLDING else None
     return Mention(
         id=digest_of("mention", text.id, trigger.quote.within, str(trigger.quote.start), str(trigger.quote.end), trigger.kind),
         text_id=text.id,
@@ -145,9 +146,14 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else scene.weapons,
         killed=killed,
         injured=injured,
-        detained=detained if trigger.kind in ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash") else None,
+        detained=detained,
         p=round(min(0.95, max(0.05, trigger.strength)), 2),
     )
+
+
+_BLOODLESS = frozenset({"arrests", "agreement", "change_to_group", "peaceful_protest"})
+"""Kinds in which nobody is hurt: a toll in their sentences is of what was before ("sentenced for killing two")."""
+_HOLDING = frozenset({"arrests", "abduction", "protest_with_intervention", "attack", "armed_clash"})
 
 
 def _is_unproven(occurrence: Occurrence, segments: list[Segment], lexicon: Lexicon) -> bool:

@@ -48,6 +48,8 @@ class _Patterns:
     part: Words
     more: Words
     too: Words
+    of_people: Words
+    among: Words
     age: re.Pattern[str]
 
 
@@ -62,7 +64,7 @@ def _patterns(language: str) -> _Patterns:
     outcomes = ("killed", "injured", "detained")
     return _Patterns(
         after={o: compile_words(rf"\b{n}(?: the (?:wounded|injured|victims)| them| those)?{who}?(?:,? (?:including|aged|in|at|from|on|near) [^,;.]{{0,40}}?,?)? ?{cue[o + '_after']}") for o in outcomes},
-        before={o: compile_words(rf"\b{cue[o + '_before']} (?:(?!and |or |while )\w+ ){{0,1}}?{n}(?:{who}|\b)") for o in outcomes},
+        before={o: compile_words(rf"\b{cue[o + '_before']} (?:(?!and |or |while |by )\w+ ){{0,1}}?{n}(?:{who}|\b)") for o in outcomes},
         chained={o: compile_words(rf"\b(?:and|,|while|with) (?:another |a further )?{n}(?: others?| more)?{who}? ?{cue[o + '_after']}") for o in outcomes},
         verbs={o: compile_words(rf"(?<![\w-])(?:{verb[o]})\b") for o in outcomes},
         alone={o: compile_words(rf"(?<![\w-])(?:{verb[o + '_alone']})\b") for o in outcomes},
@@ -81,6 +83,8 @@ def _patterns(language: str) -> _Patterns:
         part=compile_words(rf"\b(?:{cue['part']})$"),
         more=compile_words(cue["more"]),
         too=compile_words(cue["too"]),
+        of_people=compile_words(cue["of_people"]),
+        among=compile_words(cue["among"]),
         age=re.compile(cue["age"]),
     )  # fmt: skip
 
@@ -124,7 +128,7 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         end = verb_end + also.end() if also else verb_end
         spans = _sufferers(tokens, (place, end), is_alone, p)
         counted = [
-            (span, people_in(words[slice(*span)], lexicon)) for span in spans if not any(span[0] < b and a < span[1] for a, b in taken)
+            (span, people_in(words[slice(*span)], lexicon) or _aged(segment.words, span, p)) for span in spans if not any(span[0] < b and a < span[1] for a, b in taken)
         ]
         known = [
             (span, value)
@@ -140,13 +144,15 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
                 if is_plural(words[slice(*span)], lexicon)
             ]
             continue
-        taken += [span for span, _ in counted]
         start, stop = min(place, known[0][0][0]), max(end, known[-1][0][1])
+        taken += [*(span for span, _ in counted), (start, end)]  # "a boy of twelve was shot" counts nobody but the boy
         low, high, vague = _sum([value for _, value in known])
         if low > 1 and (
             also and p.either[outcome].search(words[verb_end:end]) or p.or_else.search(words[max(0, place - 40) : place].rstrip())
         ):
             low = 0
+        if p.among.search(words[place:verb_end]):
+            high = None
         first = words[slice(*known[0][0])]
         toll = Toll(
             low=low,
@@ -158,6 +164,11 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         is_one = low == high == 1 and not first[0].isdigit() and not first.casefold().startswith("one ")
         found.append(_Figure(toll, is_one, _adds(words, start, stop, p)))
     return found
+
+
+def _aged(words: str, span: Span, p: _Patterns) -> Number | None:
+    """One, where a phrase is a name with an age behind it: "Karim, 31,"."""
+    return (1, 1, None) if words[span[0]].isupper() and " and " not in words[slice(*span)] and p.age.match(words, span[1]) else None
 
 
 @lru_cache(maxsize=16)
@@ -216,7 +227,7 @@ def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             value = read_number(n, lexicon)
             if p.not_done.search(words[max(0, match.start() - 30) : match.start()].rstrip()):
                 continue
-            if value is None or _is_no_count(words, match) or n.casefold() in _ARTICLES and not who:
+            if value is None or _is_no_count(words, match) or not who and (n.casefold() in _ARTICLES or p.of_people.match(words[match.start() : span[0]])):
                 continue
             taken.append((span[0], match.end("who") if who else span[1]))
             low, high, vague = value

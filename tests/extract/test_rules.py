@@ -57,6 +57,11 @@ def test_follow_up_sentences_join() -> None:
     assert any("minibus" in target.quote.words for target in first.targets)
 
 
+def test_a_sentence_of_a_court_kills_nobody() -> None:
+    (mention,) = read("A court in Orlivka sentenced a sergeant to ten years on Monday for killing two farmers.").mentions
+    assert mention.kind == "arrests" and mention.killed is None
+
+
 def test_boilerplate_is_not_read() -> None:
     body = "A rocket hit the port of Gessa on Monday, killing two dockers.\n\nA car bomb killed nine people in Tarna on Sunday."
     assert len(read(body).mentions) == 2
