@@ -80,11 +80,13 @@ def last(connection: sa.Connection) -> tuple[int, str]:
 def read(connection: sa.Connection, after: int = 0, kind: str | None = None) -> Iterator[tuple[Entry, bytes | None, bytes | None]]:
     """Entries in order with salt and payload; both None where the payload was destroyed."""
     e, p = schema.entry, schema.payload
-    query = sa.select(e, p.c.salt, p.c.body).select_from(e.outerjoin(p, e.c.seq == p.c.seq)).order_by(e.c.seq).limit(500)
+    start = sa.bindparam("start", type_=sa.BigInteger)
+    with_payload = e.outerjoin(p, sa.and_(e.c.seq == p.c.seq, p.c.seq > start))  # said of both: PostgreSQL would read all older payloads for every page
+    query = sa.select(e, p.c.salt, p.c.body).select_from(with_payload).where(e.c.seq > start).order_by(e.c.seq).limit(500)
     if kind is not None:
         query = query.where(e.c.kind == kind)
     while True:
-        rows = connection.execute(query.where(e.c.seq > after)).all()
+        rows = connection.execute(query, {"start": after}).all()
         for row in rows:
             yield entry_of(row), row.salt, _unpack(row.seq, row.body) if row.body is not None else None
         if len(rows) < 500:
