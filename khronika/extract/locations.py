@@ -21,7 +21,7 @@ REACH = 140
 @cache
 def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     raw = config.data(f"lexicon/{language}/places.toml")
-    name = r"(?-i:[A-Z])[\w’'-]+(?:[ -](?-i:[A-Z])[\w’'-]+){0,3}"
+    name = r"(?-i:[A-Z])[\w’'-]+(?:[ -](?:(?-i:al|el|ash|az)[ -])?(?-i:[A-Z])[\w’'-]+){0,3}"
     described = rf"(?:(?:the|a|an|his|its|their) )?(?:[\w’'-]+ ){{0,3}}?(?:{raw['kind']}) (?:of )?{name}"
     plain = rf"(?:the )?(?:(?:eastern|western|northern|southern|central|occupied|north-?eastern|north-?western|south-?eastern|south-?western|nearby|coastal|far)[ -])*{name}(?:[’']s)?(?: (?:{raw['kind']})\b)?"
     found = re.compile(rf"\b(?P<lead>{raw['preposition']}) (?P<words>{described}|{plain})", re.IGNORECASE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -20,8 +21,12 @@ NAME = r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -](?:(?:al|el|ad|ar|as|ash|az|d
 _NAME = re.compile(NAME)
 _NAMED = re.compile(
     rf"\b(?:villages?|towns?|city|cities|settlement|hamlet|suburb|district|neighbou?rhood|quarter) (?:of |called |named |known as )?(?P<name>{NAME})"
-    rf"|(?P<name_>{NAME}) (?:district|raion|neighbou?rhood|quarter|village)\b"
+    rf"|(?P<name_>{NAME}) (?:district|raion|neighbou?rhood|quarter|village|area)\b"
 )
+
+CITY = 50_000
+"""People of a town by whose name a text names its country."""
+_NO_CITY = frozenset({"first name", "surname", "after first name", "after title", "after capital", "before capital", "before body", "before says", "before street"})
 
 
 @cache
@@ -39,14 +44,36 @@ class Names:
         self._taken = bytearray(len(scene.body))
         """Marks the characters that a name, a person or a hole has taken."""
         self._take(holes)
-        known = [f for f in recognise(scene, gazetteer) if self._is_free((f.start, f.end))]
+        known = self._recognised()
         self.context: Context = context_of(scene, known, home)
+        if self._is_at_home_elsewhere(known):
+            known = self._recognised()
         self.found = [self._widened(f) for f in known]
         # "A village called X" is no person, whatever its name.
         presented = [m.span(str(m.lastgroup)) for m in _NAMED.finditer(scene.body)]
         self._take([*((f.start, f.end) for f in known), *(p for p in scene.persons if not any(overlaps(p, span) for span in presented))])
         known = [*self.found, *self._in_place_words(place_words), *self._presented(place_words)]
         self.found = sorted((self._in_time(f) for f in known), key=lambda f: (f.start, f.end))
+
+    def _recognised(self) -> list[Found]:
+        return [f for f in recognise(self.scene, self.gazetteer) if self._is_free((f.start, f.end))]
+
+    def _is_at_home_elsewhere(self, known: Sequence[Found]) -> bool:
+        """Whether a text is at home in a country that only its cities tell, which then counts as named: "Gaza City" needs no country beside it."""
+        countries = self.context.countries
+        cities: Counter[str] = Counter()
+        for found in known:
+            best = max((e for e in found.candidates if e.kind == "settlement"), key=lambda e: e.population, default=None)
+            if best is None or best.population < CITY or countries[best.country] or found.features & _NO_CITY or self.is_stray(best):
+                continue
+            if found.key == key_of(best.name) or skeleton_of(found.key) == skeleton_of(key_of(best.name)) != "":
+                cities[best.country] += 1
+        at_home = bool(cities) and max(cities.values()) >= max(countries.values(), default=0)
+        if at_home:
+            country = cities.most_common(1)[0][0]
+            countries[country] = 1
+            self.scene.countries |= {country}
+        return at_home
 
     def _take(self, spans: Iterable[Span]) -> None:
         for start, end in spans:
@@ -99,10 +126,11 @@ class Names:
     def _meant(self, start: int, end: int) -> tuple[Entry, ...]:
         """What words that an extractor holds to be a place may mean: by name anywhere, by likeness only where the text is at home."""
         words = self.scene.body[start:end]
-        if self._is_common(words) or any(w in self.scene.lists["site_words"] for w in words.casefold().split()):
-            return ()
         exact = self.gazetteer.candidates(key_of(words))
         named = self.context.countries
+        at_home = " " in words and any(e.country in named for e in exact)  # "Tal al-Sultan" is no sultan
+        if not at_home and self._is_common(words) or any(w in self.scene.lists["site_words"] for w in words.casefold().split()):
+            return ()
         if named:
             exact = tuple(e for e in exact if not self._is_chance(key_of(words), e))
         if exact and (not named or any(e.country in named or e.kind in ("country", "region") or e.population > 100_000 for e in exact)):

@@ -30,6 +30,7 @@ _HIS_SIDE = re.compile(
     re.IGNORECASE,
 )
 _REGION = re.compile(r"[ -](?:[a-z]+ )?(?:regions?|oblasts?|provinces?|governorate)\b", re.IGNORECASE)
+_GOVERNED = re.compile(r" (?:governorate|province|oblast)\b", re.IGNORECASE)
 _OWN_UNIT = re.compile(r"['’]s (?:[a-z]+ )?(?P<name>[A-ZА-Я][\w'’-]+(?: [A-Z][\w'’-]+)?) (?:district|raion|neighbou?rhood|area|quarter|camp)\b")
 _SCHOLARLY = re.compile(r"(?:A[dlnrstz]|Ash|El) ")
 _LINE = re.compile(r"\b(?P<word>contact line|line of contact) (?:in|of|with) (?:the )?(?:[\w-]+ern )?$", re.IGNORECASE)
@@ -117,6 +118,8 @@ def shaped(scene: Scene, span: tuple[int, int], entry: Entry, gazetteer: Gazette
             )  # fmt: skip
         if _DISTRICT.match(after):
             return replace(place, name=f"{place.name.removesuffix(' District')} District", precision="district", radius_km=25.0, geonames_id=None, population=None, reason=f"{reason}; the district named after it")
+        if _GOVERNED.match(after):
+            return replace(place, precision="region", radius_km=round(max(25.0, entry.radius_km), 1), geonames_id=None, population=None, reason=f"{reason}; the region named after it")
         if match := _ROUND.search(before):
             return replace(place, radius_km=round(entry.radius_km + 10.0, 1), reason=f"{reason}; {match['word'].casefold()}")
     return place

@@ -31,6 +31,8 @@ LENT = 300
 """Characters within which a town lends its point to a site or quarter that the index lacks."""
 AREA = 20.0
 """Kilometres of the one area that a text may tell of."""
+SHORT = 1500
+"""Characters of a text that tells of one area where it names but one town."""
 FIRST = 50_000
 """Characters of a text that are searched for what a name means in full."""
 _NO_SCENE = re.compile(
@@ -143,6 +145,8 @@ class Grounds:
             option = Option((found.start, found.end), found.words, meant, "unknown" if meant is None else meant.kind, self.may_be_scene(found), frozenset(signs))
             if option.kind == "country" and self.at(n, option, "").precision == "region":
                 option = option._replace(kind="part")
+            elif option.kind == "settlement" and kind_said(self.scene, found) == "region" and self.at(n, option, "").precision == "region":
+                option = option._replace(kind="region")
             options.append(option)
         return options
 
@@ -318,7 +322,7 @@ class Grounds:
         """The town that a text names most, where nearly all towns and quarters that it names lie within `AREA` of it: a name unknown lies there too."""
         exact = [e for e, _ in self.ranked if e is not None and e.kind in ("settlement", "district") and e.latitude is not None and not self.names.is_stray(e)]
         if len(exact) < 2:
-            return None
+            return exact[0] if exact and len(self.joined) < SHORT else None
         middle = Counter(exact).most_common(1)[0][0]
         away = [kilometres((middle.latitude or 0.0, middle.longitude or 0.0), (e.latitude or 0.0, e.longitude or 0.0)) for e in exact]
         return middle if sum(km < AREA for km in away) >= 0.8 * len(away) else None
@@ -359,5 +363,7 @@ class Grounds:
         )
         if near and near[0][0] < 120:
             return near[0][1]
+        if self.middle is not None:
+            return self.middle.country  # the country named most may be the attacker's
         named = self.names.context.countries
         return named.most_common(1)[0][0] if named else near[0][1] if near else None

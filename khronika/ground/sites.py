@@ -20,6 +20,7 @@ _HEAD = re.compile(rf"\b(?P<article>the|a|an|its|their|this) (?P<words>(?:(?!(?:
 _CUT = re.compile(r"[.;:!?\n“”\"(]")
 _FUNCTION = re.compile(r"\b(?:an?|the|in|on|at|to|and|or|from|by|with|was|were|is|are|has|have|had|after|before|where|when|for|as|that|who|which|said|near|against|into|its|their|his|her)\b")
 _CONTROL = re.compile(r"^(?:[\w]+-(?:held|controlled|operated|run|occupied|owned|backed|led)|occupied|nearby|local|main|large|huge|major|old|former|small|own|two|three|several) ", re.IGNORECASE)
+_CAMP = re.compile(r" (?:refugee )?camp\b", re.IGNORECASE)
 REACH = 100
 
 
@@ -37,9 +38,20 @@ def find_sites(scene: Scene, found: Sequence[Found], names: Sequence[str]) -> li
     sites = []
     for n, name in enumerate(found):
         for site in (_before(scene, n, name, names[n]), _after(scene, n, name, names[n])):
-            if site:
+            if site and not any(other is not name and _is_the_same(scene, site, other) for other in found[max(0, n - 2) : n + 3]):
                 sites.append(site)
     return sites
+
+
+def _is_the_same(scene: Scene, site: Site, other: Found) -> bool:
+    """Whether a site is a place known by its own name: "Balata camp in Nablus"."""
+    start, end = other.start, other.end
+    return site.span[0] <= start and end < site.span[1] and any(e.kind in ("district", "site") for e in other.candidates) and _ends_name(scene, other)
+
+
+def _ends_name(scene: Scene, name: Found) -> bool:
+    """Whether a name holds the site's kind or goes straight on with "camp"."""
+    return name.words.split()[-1].casefold() in scene.lists["site_words"] or bool(_CAMP.match(scene.body, name.end))
 
 
 def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:

@@ -113,7 +113,7 @@ class Scene:
         words = {token.word for token in self.tokens if token.capital}
         found = {self.adjectives[word] for word in words if word in self.adjectives}
         found.update(code for word in words if (code := gazetteer.country_names.get(key_of(word))))
-        self.countries = frozenset(found)
+        self.countries |= found
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -194,7 +194,7 @@ class Scene:
         for k in range(j + 1, min(j + 4, len(self.tokens))):
             if self.tokens[k].capital or not self.joint(self.tokens[k - 1], self.tokens[k]):
                 break
-            if self.tokens[k].word in self.lists["site_words"] or self.tokens[k].word == "city":
+            if self.tokens[k].word in self.lists["site_words"] or self.tokens[k].word in ("city", "project"):
                 last = k
         return [last] if last > j else []
 

@@ -150,3 +150,42 @@ def test_speed(gazetteer: Gazetteer) -> None:
     for _ in range(20):
         find_toponyms(text, gazetteer)
     assert (time.process_time() - begun) / 20 < 0.05  # the bench has the true figure; this catches a tenfold loss
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("Two bakers died in an Israeli airstrike on the Sheikh Radwan neighbourhood of Gaza City.", "Sheikh Radwan"),
+        ("Two bakers died in an Israeli airstrike on the Al Nuseirat refugee camp, in Deir al-Balah governorate.", "Nuseirat camp"),
+        ("Two bakers died in an Israeli airstrike on the Tal al Sultan area in Rafah governorate.", "Tal as-Sultan"),
+        ("Two bakers died in an Israeli airstrike on a shed in Block 4, Al Bureij Camp.", "Bureij camp"),
+    ],
+)
+def test_a_quarter_is_known_where_only_a_city_tells_the_country(gazetteer: Gazetteer, body: str, name: str) -> None:
+    where = place(gazetteer, body, "airstrike", body[body.index("on ") + 3 : -1])
+    assert where and (where.name, where.country) == (name, "PS")
+
+
+def test_a_town_of_another_land_does_not_make_the_text_at_home_there(gazetteer: Gazetteer) -> None:
+    body = "Two bakers died in an Israeli airstrike on the Al Falouja area in Jabalia camp, North Gaza."
+    where = place(gazetteer, body, "airstrike", "Jabalia camp")
+    assert where and where.country == "PS"
+
+
+def test_an_unknown_quarter_lies_at_the_only_town_of_a_short_text(gazetteer: Gazetteer) -> None:
+    body = "Two bakers died in an Israeli airstrike on the Asqoubar junction. " + "Nobody said more of it. " * 8 + "They had come from Beit Hanoun."
+    where = place(gazetteer, body, "airstrike", "the Asqoubar junction")
+    assert where and where.name.startswith("Asqoubar") and where.country == "PS" and where.latitude == pytest.approx(31.54, abs=0.02)
+    assert where.radius_km and where.radius_km > 5 and "placed at Beit Hanoun" in where.reason
+    longer = place(gazetteer, body + " Nobody said more of it." * 60, "airstrike", "the Asqoubar junction")
+    assert longer and longer.latitude is None
+
+
+def test_bare_gaza_is_the_strip(gazetteer: Gazetteer) -> None:
+    where = place(gazetteer, "An Israeli airstrike killed two bakers, the ministry of health in Gaza told reporters. The airstrike hit Gaza.", "airstrike", "Gaza")
+    assert where and (where.country, where.precision) == ("PS", "region")
+
+
+def test_a_governorate_without_an_entry_is_a_region(gazetteer: Gazetteer) -> None:
+    where = place(gazetteer, "An Israeli airstrike killed two bakers in Rafah governorate.", "airstrike", "Rafah governorate")
+    assert where and (where.precision, where.radius_km) == ("region", 25.0)
