@@ -90,7 +90,8 @@ class Grounding:
     def _name_parties(self, mention: Mention, country: str | None, on: dt.date | None, owners: Owners) -> Mention:
 
         def actor(quote: Quote) -> ActorRef:
-            return self._registry.match(quote.words, on, owners.country_of(quote.words, quote.start if quote.within == "body" else 0, country))
+            owner = owners.country_of(quote.words, quote.start if quote.within == "body" else 0, country)
+            return self._registry.match(quote.words, on, owner, owners.tells_of)
 
         def name(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
             return tuple(value if value.actor else replace(value, actor=actor(value.quote)) for value in values)

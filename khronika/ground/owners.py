@@ -40,20 +40,28 @@ class Owners:
         if head is None or self._registry.names_country(tokens) or self._is_name(words, start):
             return None
         before = self._told[: bisect_left(self._told, (start,))]
+        if set(tokens) & self._registry.wording["ones"]:  # "his troops" are not those of the country told before
+            return None
+        sentence = max(self._body.rfind(mark, 0, start) for mark in ".!?\n")
+        first = bisect_left(before, (sentence,))
         if set(tokens) & self._registry.wording["owned"]:
-            sentence = max(self._body.rfind(mark, 0, start) for mark in ".!?\n")
-            first = bisect_left(before, (sentence,))
             at, code, _ = before[min(first, len(before) - 1)] if before else (-NEAR, None, ())
             return code if start - at < NEAR else None
         key, entry = head
+        here = {code for _, code, _ in before[first:]}
         for _, code, behind in reversed(before):
             if any(behind[at : at + len(key)] == key for at in range(len(behind))):
-                return code
+                return code if code in here or not here else None
         if set(tokens) & self._registry.wording["foreign"]:
             return None
-        if entry.at_home or {code for _, code, _ in self._told} <= {happened}:
+        told = {code for _, code, _ in self._told}
+        if entry.at_home and (happened not in told or not before or happened in {code for _, code, _ in before}) or told <= {happened}:
             return happened
         return None
+
+    def tells_of(self, country: str) -> bool:
+        """Whether the text names a country more than in passing."""
+        return 4 * sum(code == country for _, code, _ in self._told) >= len(self._told) > 0
 
     def _is_name(self, words: str, start: int) -> bool:
         """Whether the phrase begins with a capital inside a sentence: the name of somebody else ("Kurdish forces")."""

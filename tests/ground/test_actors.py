@@ -44,12 +44,45 @@ CASES = [
     ("Donald Trump's envoy", None, None),
     ("President Donald Trump", None, "p-trump"),
     ("the city's military administration", "UA", "gov-ua"),
+    ("the Biden administration", None, "gov-us"),
+    ("Kadyrov's fighters", None, "ru-chechen"),
+    ("the leaders of the DPR and LPR, Denis Pushilin and Leonid Pasechnik", None, "sep-dpr-lpr"),
+    ("the Pentagon and President Joe Biden", None, None),
+    ("the clerk Marta Kuleba", None, None),
+    ("Foreign Minister Kuleba", None, "p-kuleba"),
+    ("a Putin ally", None, None),
+    ("both Polish and Latvian officials", None, None),
+    ("British and allied officials", None, None),
+    ("Japanese officials at the UN", None, "gov-jp"),
+    ("the Chilean ambassador to Ukraine", None, "gov-cl"),
+    ("the Nigerian Red Cross", None, None),
+    ("an Islamic State offshoot", None, None),
+    ("al-Qaeda-linked raiders", None, None),
+    ("ex-Wagner cooks", None, None),
+    ("pro-Russian protesters", None, None),
+    ("officials loyal to Moscow", "UA", None),
+    ("the Russian-appointed mayor's officials", None, "ru-occupation"),
+    ("the Ukrainian government's forces", None, "mil-ua"),
+    ("Iraqi Kurdish forces", None, None),
+    ("the British Ministry of Defence", None, "gb-mod"),
+    ("a British defence ministry clerk", None, "gb-mod"),
+    ("the governor of the Sumy region", None, "ua-ova-sumy"),
+    ("authorities in Russia's Kursk region", None, "ru-gov-kursk"),
+    ("the Russian-installed governor of Kherson region", None, "ru-occupation"),
+    ("Malian rebels", None, "reb-ml"),
+    ("Belarusian activists", None, "opposition-by"),
 ]
 
 
 @pytest.mark.parametrize(("words", "country", "id"), CASES)
 def test_match(words: str, country: str | None, id: str | None) -> None:
     assert load_registry().match(words, None, country).id == id
+
+
+def test_an_alias_that_others_bear_too_is_of_the_country_that_the_text_tells_of() -> None:
+    match = load_registry().match
+    assert match("special operations forces", None, None, lambda country: country == "UA").id == "ua-sof"
+    assert match("special operations forces", None, "US", lambda country: country == "US").id == "mil-us"
 
 
 def test_an_unknown_actor_keeps_its_own_words() -> None:
@@ -97,9 +130,18 @@ OWNERS = [
     ("Ukraine hopes for grain ships under a deal that Turkey made, its infrastructure minister says.", "its infrastructure minister", "UA", "UA"),
     ("A drone was found in Iraq by Kurdish forces.", "Kurdish forces", "IQ", None),
     ("Ukrainian troops left. Russian troops came.", "Russian troops", "UA", None),
+    ("The U.S. sent a note. The warlord spoke for long. He said his troops would stay.", "his troops", "US", None),
+    ("Russia's defence ministry was silent. A bank in Latvia was robbed of data, said the defence ministry.", "the defence ministry", "UA", None),
+    ("In Georgia a square was cleared. Riot police used hoses. The crowd spoke of a Russian law.", "Riot police", "RU", None),
 ]
 
 
 @pytest.mark.parametrize(("body", "words", "happened", "country"), OWNERS, ids=[row[1] for row in OWNERS])
 def test_whose_words_without_a_country_are(body: str, words: str, happened: str, country: str | None) -> None:
     assert Owners(load_registry(), body).country_of(words, body.index(words), happened) == country
+
+
+def test_a_country_told_in_passing_is_not_what_the_text_tells_of() -> None:
+    owners = Owners(load_registry(), "Peru and Chile met. Peru left. Chile stayed. Peru wrote. Peru, Chile and Ukraine trade in wheat.")
+    assert owners.tells_of("PE")
+    assert not owners.tells_of("UA")
