@@ -23,11 +23,15 @@ from khronika.extract.triggers import find_triggers
 from khronika.types import Text
 from train.logistic import learn
 
-OUT = config.DATA / "lexicon" / "en" / "trigger_weights.json"
+NAME = "lexicon/en/trigger_weights.json"
+OUT = config.DATA / NAME
+RIDGES = (1.0, 3.0, 10.0)
+Rows = list[tuple[dict[str, str], bool, float]]
+"""Features, truth and worth of every trigger of one article."""
 
 
-def rows_of(path: Path) -> list[tuple[dict[str, str], bool, float]]:
-    """Features, truth and worth of every trigger of one article."""
+def rows_of(path: Path) -> Rows:
+    """What is learnt from one article; nothing from one in another language."""
     gold: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     if gold["language"] != "en":
         return []
@@ -55,6 +59,13 @@ def rows_of(path: Path) -> list[tuple[dict[str, str], bool, float]]:
     return rows
 
 
+def fit(articles: list[Rows], ridge: float) -> dict[str, Any]:
+    """The weights in the form of the file."""
+    flat = [row for rows in articles for row in rows]
+    prior, levels = learn([row[0] for row in flat], [row[1] for row in flat], ridge, worth=[row[2] for row in flat])
+    return {"prior": prior, "levels": levels}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -62,27 +73,24 @@ def main() -> None:
     args = parser.parse_args()
     articles = [(path.stem, rows_of(path)) for path in sorted(args.folder.glob("*.json"))]
 
-    def fit(kept: list[Any], ridge: float) -> tuple[float, dict[str, dict[str, float]]]:
-        flat = [row for _, rows in kept for row in rows]
-        return learn([row[0] for row in flat], [row[1] for row in flat], ridge, worth=[row[2] for row in flat])
-
     def fold(name: str) -> int:
         return int(hashlib.sha256(name.encode()).hexdigest(), 16) % args.folds
 
     best = (0.0, 0.0, 0.0)
-    for ridge in (1.0, 3.0, 10.0):
+    for ridge in RIDGES:
         scored = []
         for number in range(args.folds):
-            prior, levels = fit([a for a in articles if fold(a[0]) != number], ridge)
+            fitted = fit([rows for name, rows in articles if fold(name) != number], ridge)
+            prior, levels = fitted["prior"], fitted["levels"]
             for name, rows in articles:
                 if fold(name) == number:
                     scored += [(prior + sum(levels.get(f, {}).get(v, 0.0) for f, v in row[0].items()), row[1]) for row in rows]
         f1, cut = max(_f1(scored, cut / 10) for cut in range(-40, 30))
         print(f"ridge {ridge}: F1 of triggers {f1:.3f} at {cut:.1f} (p {1 / (1 + 2**-cut):.2f})", file=sys.stderr)
         best = max(best, (f1, ridge, cut))
-    prior, levels = fit(articles, best[1])
-    OUT.write_text(json.dumps({"prior": prior, "levels": levels}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"{OUT}: {sum(map(len, levels.values()))} weights", file=sys.stderr)
+    weights = fit([rows for _, rows in articles], best[1])
+    OUT.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"{OUT}: {sum(map(len, weights['levels'].values()))} weights", file=sys.stderr)
 
 
 def _f1(scored: list[tuple[float, bool]], cut: float) -> tuple[float, float]:

@@ -6,6 +6,7 @@ Sentences -> triggers -> occurrences -> mentions with roles and counts -> claims
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import cache
 
 from msgspec.structs import replace
@@ -37,17 +38,18 @@ WHOLE_ARTICLE = 1500
 
 
 class RulesExtractor:
-    """The extractor by rules; holds nothing but its least strength."""
+    """The extractor by rules; holds nothing but its least strength, and what judges a trigger's strength anew where something does."""
 
-    def __init__(self, least: float = LEAST) -> None:
+    def __init__(self, least: float = LEAST, weigh: Callable[[Trigger], Trigger] = lambda trigger: trigger) -> None:
         self.name = NAME
         self._least = least
+        self._weigh = weigh
 
     def occurrences(self, text: Text) -> tuple[list[Segment], list[Occurrence], Lexicon]:
         """The sentences of a text, which of them tell of one occurrence each, and the lexicon that it is read with."""
         lexicon = load(text.language if text.language and _has_lexicon(text.language) else "en")
         segments = segments_of(text)
-        triggers = find_triggers(segments, lexicon, text.published)
+        triggers = [self._weigh(trigger) for trigger in find_triggers(segments, lexicon, text.published)]
         setting = Setting(segments, lexicon.language, short=len(text.body) < SHORT)
         found = _occurrences(triggers, segments, text, lexicon, self._least)
         return segments, [o for o in found if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)], lexicon

@@ -54,8 +54,8 @@ def test_events_and_roles(model: ModelExtractor) -> None:
     assert all(m.by == model.name and m.p is not None and 0.0 <= m.p <= 1.0 for m in reading.mentions)
 
 
-BELIEVED = {"claims": (0.5, 1.0, 0.2, 1.0), "perpetrators": (0.5, 1.0, 0.2, 1.0), "targets": (0.0, 9.0, 0.0, -3.0), "weapons": (0.0, 0.0, 0.0, -9.0)}
-"""Weights by which claims and perpetrators of both readings stay, targets of the rules alone, and no weapons."""
+BELIEVED = {"claims": (0.5, 1.0, 0.2, 1.0), "perpetrators": (0.5, 1.0, 0.2, 1.0), "targets": (0.0, 9.0, 0.0, -3.0), "victims": (0.0, 9.0, 0.0, -3.0), "weapons": (0.0, 0.0, 0.0, -9.0)}
+"""Weights by which claims and perpetrators of both readings stay, targets and victims of the rules alone, and no weapons."""
 
 
 @pytest.mark.parametrize("way", ["model", "both", "rules", "weighed"])
@@ -85,6 +85,19 @@ def test_participants_are_weighed_by_what_both_readings_say(model: ModelExtracto
     found = [x for m in mentions for x in m.targets]
     assert found and {x.quote for x in found} <= by_rules and all(x.p is not None for x in found)
     assert not any(m.weapons for m in mentions)
+
+
+@pytest.mark.parametrize(("constant", "found"), [(9.0, True), (-9.0, False)])
+def test_weighed_triggers_decide_which_occurrences_the_rules_found(model: ModelExtractor, constant: float, found: bool) -> None:
+    other, text = copy(model), text_of(f"{NEWS}\n\n{'The shops of the town stay open until noon. ' * 15}")  # more than a snippet
+    sources = model.settings.sources | {"events": "weighed", "evidence": "rules", "kind": "rules"}
+    least = model.settings.least | {"trigger": 0.5, "event": 1.01}
+    other.settings = replace(model.settings, trigger=(0.0, 0.0, 0.0, 0.0, constant), sources=sources, least=least)
+    mentions = other.read(text).mentions
+    assert bool(mentions) is found
+    if found:  # no more than the rules join, in their words
+        by_rules = RulesExtractor(least=0.0).read(text).mentions
+        assert {(m.trigger, m.kind, m.evidence) for m in mentions} <= {(m.trigger, m.kind, m.evidence) for m in by_rules}
 
 
 def test_two_phrases_of_the_network_for_one_of_the_rules_are_one() -> None:

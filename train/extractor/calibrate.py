@@ -85,6 +85,21 @@ def event_pairs(unseen: Unseen) -> Pairs:
     return found
 
 
+def trigger_pairs(unseen: Unseen) -> Pairs:
+    """Each trigger of the rules with whether it stands in the sentences of an event that is no background."""
+    found = Pairs([], [], [])
+    for at, (article, text, pieces) in enumerate(zip(unseen.articles, unseen.texts, unseen.pieces, strict=True)):
+        told = _areas(article, article["events"], False)
+        for piece in pieces:
+            for one in candidates(piece.part, piece.hints, unseen.model.settings):
+                if one.hint:
+                    quote = piece.quote(text, one.hint.span)
+                    found.features.append(one.features)
+                    found.truth.append(any(overlaps(area, (quote.start, quote.end)) for area in told))
+                    found.articles.append(at)
+    return found
+
+
 def part_pairs(unseen: Unseen, field: str) -> Pairs:
     """Each participant or claim that the network or the rules give an event, with whether the gold has it there; events of background alone are left out."""
     settings = unseen.model.settings
@@ -138,10 +153,11 @@ def calibrate(unseen: Unseen) -> dict[str, dict[str, Any]]:
     report: dict[str, dict[str, Any]] = {}
     sources: dict[str, Callable[[], Pairs]] = {
         "event": lambda: event_pairs(unseen),
+        "trigger": lambda: trigger_pairs(unseen),
         "assessment": lambda: outlook_pairs(unseen, 0),
         "forecast": lambda: outlook_pairs(unseen, 1),
     }
-    for name in ("event", "event", "assessment", "forecast"):  # events twice: the weights decide which trigger of a sentence is asked
+    for name in ("event", "event", "trigger", "assessment", "forecast"):  # events twice: the weights decide which trigger of a sentence is asked
         pairs = sources[name]()
         weights = fit(np.array(pairs.features, float), np.array(pairs.truth, float))
         model.settings = replace(model.settings, **{name: tuple(weights)})

@@ -27,6 +27,9 @@ NEVER = 1.01
 PARTS = tuple(sorted(set(FIELDS.values())))
 SEEN = 0.05
 """The network's p from which a participant is weighed at all."""
+WAYS = ("model", "weighed", "rules")
+"""Who founds events: the network, the rules with triggers weighed by both, or the rules alone; the first that is surely better does."""
+STRENGTHS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 GRID = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
 
@@ -50,8 +53,12 @@ STEPS: list[tuple[str, Callable[[dict[str, float]], float], list[float]]] = [
 
 
 def choose(unseen: Unseen, events: str) -> float:
-    """Choose thresholds and sources with the events of the rules kept (`rules`) or weighed anew (`model`); what the articles are worth then."""
+    """Choose thresholds and sources with events by the rules, by the rules with weighed triggers, or by the network; what the articles are worth then."""
     model = unseen.model
+    if events == "weighed":
+        model.settings = replace(model.settings, sources={"events": events, "evidence": "rules", "kind": "rules"}, least=model.settings.least | {"event": NEVER})
+        best = max(STRENGTHS, key=lambda least: _worth(unseen, "trigger", least, _events))
+        model.settings = replace(model.settings, least=model.settings.least | {"trigger": best})
     start = {**dict.fromkeys(set(FIELDS.values()), "rules"), "evidence": "rules", "events": events}
     model.settings = replace(model.settings, sources=start)
     hints = {h: _with(unseen, lambda f: f["event+type"] + f["event+class"], hint=h) for h in (0.0, 2.0, 4.0, 8.0)}
@@ -61,10 +68,10 @@ def choose(unseen: Unseen, events: str) -> float:
     unseen.with_claims = False
     start["evidence"] = max(told, key=lambda way: told[way])
     model.settings = replace(model.settings, sources=start)
-    if events == "rules":  # none of the network's own beside them: what days and places these would get is not measured here
+    if events != "model":  # none of the network's own beside them: what days and places these would get is not measured here
         model.settings = replace(model.settings, least=model.settings.least | {"event": NEVER})
     for name, worth, grid in STEPS:
-        if name in FIELDS or name == "event" and events == "rules":
+        if name in FIELDS or name == "event" and events != "model":
             continue  # roles are weighed together with what the rules see, below
         best = max(grid, key=lambda value, name=name, worth=worth: _worth(unseen, name, value, worth))  # type: ignore[misc]
         model.settings = replace(model.settings, least=model.settings.least | {name: best})
@@ -130,7 +137,7 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
     unseen = Unseen(model, data, folds)
     held = calibrate(unseen)
     chosen, calibrated = {}, model.settings
-    for events in ("model", "rules"):
+    for events in WAYS:
         model.settings = calibrated
         chosen[events] = choose(unseen, events), model.settings
     model.settings = chosen["model"][1]
@@ -141,23 +148,19 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
     readings = unseen.readings
     by_rules = unseen.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
     shares = {}
-    for events in ("rules", "model"):
+    for events in WAYS:
         model.settings = chosen[events][1]
-        shares["events by " + events] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, _whole)
-    model.settings = chosen["model" if shares["events by model"] >= SURE else "rules"][1]
-    if model.settings.sources["events"] == "rules" and shares["events by rules"] < SURE:
-        model.settings = replace(model.settings, sources=model.settings.sources | {"evidence": "rules"})
-    shares["kind"] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, lambda f: f["event+type"])
-    if shares["kind"] < SURE:
-        model.settings = replace(model.settings, sources=model.settings.sources | {"kind": "rules"})
+        shares[events] = unseen.share_better(unseen.tallies(unseen.by_model), by_rules, _whole)
+    model.settings = chosen[next((events for events in WAYS if shares[events] >= SURE), "rules")][1]
     unseen.with_claims = True
     worths = {field: (lambda f, field=field: f[field]) for field in (*PARTS, "assessments", "forecasts")}
-    for field, worth in (worths | {"claims": _claims, "status": _alleged}).items():
-        given = unseen.tallies(unseen.by_model)
-        shares[field] = unseen.share_better(given, by_rules, worth)
-        if shares[field] < SURE:
-            model.settings = replace(model.settings, sources=model.settings.sources | {field: "rules"})
-    held |= {field: reliability(part_pairs(unseen, field)) for field, way in model.settings.sources.items() if way == "weighed"}
+    for field, worth in ({"evidence": _whole, "kind": lambda f: f["event+type"]} | worths | {"claims": _claims, "status": _alleged}).items():
+        given, settings = unseen.tallies(unseen.by_model), model.settings
+        model.settings = replace(settings, sources=settings.sources | {field: "rules"})
+        shares[field] = unseen.share_better(given, unseen.tallies(unseen.by_model), worth)
+        if shares[field] >= SURE:
+            model.settings = settings
+    held |= {field: reliability(part_pairs(unseen, field)) for field, way in model.settings.sources.items() if way == "weighed" and field != "events"}
     return {
         "articles": len(unseen.articles),
         "without capitals": round(worth_alone, 3),

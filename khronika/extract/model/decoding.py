@@ -26,7 +26,9 @@ ABSENT = -8.0
 
 
 UNSEEN_ODDS = -4.0
-"""Stands for the network's log odds of a participant or voice that only the rules see."""
+"""Stands for the log odds of what only one of the two sees: a participant or voice the rules, a trigger the network."""
+BY_RULES = ("rules", "weighed")
+"""Sources of events in which the rules say what one occurrence is: by their own strength of its trigger, or by that and the network's."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def candidates(part: Part, hints: Sequence[Hint], settings: Settings) -> list[Ha
         for trigger, value, twin_hint in options:
             own = means(part.numbers, [trigger])[0]
             background = float(label[1]) + float(own[HEAD["state"]][0])
-            features = (value, float(label[0]), twin_hint.strength if twin_hint else 0.0, 0.5 * background)
+            features = (value, float(label[0]), log_odds(twin_hint.strength) if twin_hint else UNSEEN_ODDS, 0.5 * background)
             states = {name: sigmoid(float(x)) for name, x in zip(STATES, own[HEAD["state"]], strict=True)}
             states["background"] = sigmoid(0.5 * background + (1.0 if twin_hint and twin_hint.background else 0.0))
             kinds = kind_scores(own, label)
@@ -166,8 +168,8 @@ def happenings(part: Part, found: Sequence[Happening], settings: Settings) -> li
 
 
 def _stands(one: Happening, settings: Settings) -> bool:
-    """Whether a happening needs no p, since the rules found it and the tenth preferred their events."""
-    return settings.sources.get("events") == "rules" and one.hint is not None and one.hint.founded
+    """Whether a happening needs no p, since the rules founded it and their events are preferred."""
+    return settings.sources.get("events") in BY_RULES and one.hint is not None and one.hint.founded
 
 
 def _follows_rules(one: Happening, settings: Settings) -> bool:

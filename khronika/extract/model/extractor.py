@@ -5,7 +5,8 @@ The rules' functions are laid over the network's mentions, so both ways of readi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from khronika.extract.joining import Occurrence, join
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.model import voices
 from khronika.extract.model.decoding import (
+    BY_RULES,
     UNSEEN_ODDS,
     Happening,
     Hint,
@@ -32,7 +34,7 @@ from khronika.extract.model.decoding import (
 )
 from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
 from khronika.extract.model.marks import Marks, marks_of, tokens_under
-from khronika.extract.model.weights import Network
+from khronika.extract.model.weights import Network, Settings
 from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.triggers import Trigger, find_triggers
@@ -60,6 +62,17 @@ class Piece:
         self.part = part
         self.hints = hints
         self.triggers = triggers
+
+    def founded_by(self, told: Mapping[Quote, Sequence[int]]) -> Piece:
+        """The same piece whose occurrences are those: the quote of the trigger -> where the sentences that tell of it begin."""
+        number = {segment.start: n for n, segment in enumerate(self.segments)}
+        hints = [
+            dataclasses.replace(hint, founded=True, told_in=tuple(number[start] for start in told[trigger.quote] if start in number))
+            if trigger.quote in told
+            else dataclasses.replace(hint, founded=False)
+            for hint, trigger in zip(self.hints, self.triggers, strict=True)
+        ]
+        return Piece(self.segments, self.offsets, self.part, hints, self.triggers)
 
     def quote(self, text: Text, span: Span) -> Quote:
         """The exact words under some tokens."""
@@ -108,7 +121,8 @@ class ModelExtractor:
         heard = attributions.find_attributions(text, segments)
         pieces = list(self.pieces(text, segments, lexicon, by_rules, heard))
         titled = [replace(m, by=self.name) for m in by_rules.mentions if m.trigger.within == "title"]
-        mentions = titled + self.voiced(text, segments, self.told(text, pieces, lexicon), heard)
+        told = self.told(text, pieces, lexicon)
+        mentions = ([] if told else titled) + self.voiced(text, segments, told, heard)
         assessments, forecasts = self.outlook(pieces, outlook.find_outlook(text, segments, mentions))
         return Reading(
             text_id=text.id,
@@ -128,13 +142,29 @@ class ModelExtractor:
     def told(self, text: Text, pieces: Sequence[Piece], lexicon: Lexicon) -> list[Told]:
         """The events of a text that was already scored, without their claims."""
         found: list[Told] = []
-        for piece in pieces:
+        for piece in self.founded(text, pieces):
             kept = happenings(piece.part, candidates(piece.part, piece.hints, self.settings), self.settings)
             triggers = [self._trigger(one, piece, text) for one in kept]
             occurrences = [Occurrence([trigger], one.evidence) for one, trigger in zip(kept, triggers, strict=True)]
             over = self.over(text, piece.segments, occurrences, lexicon)
             found += [Told(self._laid_over(base, one, piece, text), one, piece) for base, one in zip(over, kept, strict=True)]
         return found
+
+    def founded(self, text: Text, pieces: Sequence[Piece]) -> Sequence[Piece]:
+        """The pieces with the occurrences that the rules found: where events are weighed, by strengths of triggers that the network weighed too.
+
+        A snippet is left to the rules, whose strength for such is made for it; the network was weighed on whole articles.
+        """
+        if self.settings.sources.get("events") != "weighed" or len(text.body) < rules.SHORT:
+            return pieces
+        strengths: dict[Quote, float] = {}
+        for piece in pieces:
+            strengths |= trigger_strengths(piece, self.settings)
+        segments, occurrences, _ = rules.RulesExtractor(
+            self.settings.least["trigger"], lambda trigger: dataclasses.replace(trigger, strength=strengths.get(trigger.quote, trigger.strength))
+        ).occurrences(text)
+        told = {one.main.quote: [segments[n].start for n in one.sentences if segments[n].within == "body"] for one in occurrences}
+        return [piece.founded_by(told) for piece in pieces]
 
     def voiced(self, text: Text, segments: Sequence[Segment], told: Sequence[Told], heard: Sequence[Attribution]) -> list[Mention]:
         """The mentions with their claims, by the rules, the network or both."""
@@ -208,7 +238,7 @@ class ModelExtractor:
     def _trigger(self, one: Happening, piece: Piece, text: Text) -> Trigger:
         """The trigger in the form of the rules, with what they know of the same words; in the rules' words where the events are theirs."""
         known = piece.triggers[piece.hints.index(one.hint)] if one.hint else None
-        by_rules = known if self.settings.sources.get("events") == "rules" else None
+        by_rules = known if self.settings.sources.get("events") in BY_RULES else None
         least = self.settings.least
         return Trigger(
             at=one.sentence,
@@ -304,6 +334,12 @@ ABSENT_ODDS = -2.0
 def body_segments(text: Text) -> list[Segment]:
     """The body's segments, what is no sentence by its length left out."""
     return [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
+
+
+def trigger_strengths(piece: Piece, settings: Settings) -> dict[Quote, float]:
+    """How likely each trigger of the rules tells of an event, by the rules and the network together."""
+    found = candidates(piece.part, piece.hints, settings)
+    return {piece.triggers[piece.hints.index(one.hint)].quote: logistic(settings.trigger, one.features) for one in found if one.hint}
 
 
 def participants_of(one: Happening, piece: Piece, text: Text) -> dict[str, tuple[Participant, ...]]:

@@ -9,7 +9,7 @@ from typing import get_args
 
 from khronika.types import KINDS, Stance
 
-FORMAT = 3
+FORMAT = 4
 """Number of this layout; weights of another one are refused."""
 ROLES: tuple[str, ...] = ("perp_person", "perp_group", "target", "victim", "weapon", "source", "place", "time")
 SPANS: tuple[str, ...] = ("trigger", *ROLES)

@@ -29,10 +29,10 @@ FILES = ("settings.json", "model.onnx", "vocab.txt")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was chosen on the fixed tenth of train, and what the weights were made for.
+    """What was chosen on articles of train that the network never saw, and what the weights were made for.
 
-    `event`, `assessment`, `forecast` and, for participants by field, `parts` are the logistic weights (constant last) that turn scores into `p`; `least`
-    holds the thresholds by field. `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules, both or both weighed fill it.
+    `event`, `trigger`, `assessment`, `forecast` and, for participants by field, `parts` are the logistic weights (constant last) that turn scores into `p`;
+    `least` holds the thresholds by field. `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules, both or both weighed fill it.
     `alone` holds the thresholds for a text that is left to the network.
     `far` and `role_far` add to a link by the distance in sentences. `digests` are sha256 of the other files.
     """
@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     far: tuple[float, ...]
     role_far: tuple[tuple[float, ...], ...]
     event: tuple[float, ...]
+    trigger: tuple[float, ...] = ()
     assessment: tuple[float, ...]
     forecast: tuple[float, ...]
     least: dict[str, float]
