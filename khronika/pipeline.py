@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from khronika import config
 from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
-from khronika.extract import Server
+from khronika.extract import DEFAULT, Server
 from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ ALONE = 24
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How to read: everything that a worker process needs to build its chain."""
 
-    extractor: str = "rules"
+    extractor: str = DEFAULT
     model: Path | None = None
     server: Server | None = None
     """Where a language model answers, for the extractor `llm`."""

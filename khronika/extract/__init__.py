@@ -48,3 +48,5 @@ def _llm(where: Where) -> Extractor:
 
 EXTRACTORS: dict[str, Callable[[Where], Extractor]] = {"rules": _rules, "model": _model, "llm": _llm}
 """Name -> loader."""
+DEFAULT = "model"
+"""The one that reads where none is named: the better one of those that need no server (MODEL_CARD.md)."""

@@ -31,7 +31,7 @@ EXTRACTORS_RULES = EXTRACTORS["rules"]
 def test_article_explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report, record = tmp_path / "a.txt", str(tmp_path / "r.sqlite")
     report.write_text(REPORT, encoding="utf-8")
-    assert CliRunner().invoke(main, ["read", str(report), "--published", "2026-03-05", "--record", record]).exit_code == 0
+    assert CliRunner().invoke(main, ["read", str(report), "--published", "2026-03-05", "--extractor", "rules", "--record", record]).exit_code == 0
     same = CliRunner().invoke(main, ["article", str(report), "--record", record, "--explain"])
     assert same.exit_code == 0 and "only" not in same.stdout
     monkeypatch.setitem(EXTRACTORS, "rules", lambda model: Other())

@@ -125,8 +125,8 @@ def test_by_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = tmp_path / "report.txt"
     report.write_text("Kyiv, 3 May 2031\n\nA shell hit a bakery in Odesa on 2 May, killing two people, police said.\n\nTwo others were wounded there.\n")
     address = str(tmp_path / "r.sqlite")
-    assert run("read", str(report), "--published", "2026-05-03", "--record", address).exit_code == 0
-    same = run("reread", "--yes", "--record", address)
+    assert run("read", str(report), "--published", "2026-05-03", "--extractor", "rules", "--record", address).exit_code == 0
+    same = run("reread", "--extractor", "rules", "--yes", "--record", address)
     assert same.exit_code == 0 and "nothing would change" in same.stderr and same.stdout == ""
     read = RulesExtractor.read
 
@@ -136,11 +136,11 @@ def test_by_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(RulesExtractor, "read", better)
     before = run("events", "--record", address).stdout.split()[0]
-    asked = run("reread", "--record", address, input="n\n")
+    asked = run("reread", "--extractor", "rules", "--record", address, input="n\n")
     assert "kind" in asked.stdout and "nothing appended" in asked.output and "1 documents: rules@" in asked.stderr and "-> better@2" in asked.stderr
     assert "attack" not in run("events", "--record", address).stdout
-    assert "nothing would change" in run("reread", "--since", "2026-06-01", "--yes", "--record", address).stderr
-    assert "1 documents read anew" in run("reread", "--yes", "--record", address).stdout
+    assert "nothing would change" in run("reread", "--extractor", "rules", "--since", "2026-06-01", "--yes", "--record", address).stderr
+    assert "1 documents read anew" in run("reread", "--extractor", "rules", "--yes", "--record", address).stdout
     after = run("events", "--record", address).stdout
     assert after.split()[0] == before and "attack" in after
 
@@ -148,5 +148,5 @@ def test_by_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(RulesExtractor, "read", broken)
-    faulty = run("reread", "--yes", "--record", address)
+    faulty = run("reread", "--extractor", "rules", "--yes", "--record", address)
     assert "boom" in faulty.stderr and run("events", "--record", address).stdout == after

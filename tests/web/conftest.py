@@ -37,7 +37,7 @@ CHROMIUM = "/usr/bin/chromium"
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record of examples/reports, every event reviewed by one editor; not to be changed (`copied` may be)."""
     path = tmp_path_factory.mktemp("web") / "examples.sqlite"
-    done = CliRunner().invoke(main, ["read", str(ROOT / "examples" / "reports"), "--sources", str(SOURCES), "--record", str(path)])
+    done = CliRunner().invoke(main, ["read", str(ROOT / "examples" / "reports"), "--sources", str(SOURCES), "--extractor", "rules", "--record", str(path)])
     assert done.exit_code == 0, done.stderr
     review_all(str(path))
     return path
