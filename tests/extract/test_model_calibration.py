@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from khronika import config
 from khronika.extract.model.decoding import logistic
+from train import rule_weights
 from train.extractor.calibrate import Pairs, calibration_error, fit, reliability
+from train.extractor.unseen import forget
 
 
 def drawn(count: int) -> Pairs:
@@ -38,3 +43,19 @@ def test_fitting_brings_the_error_down() -> None:
     held = reliability(drawn(2000))
     assert held["after"] < 0.04 < held["before"]
     assert sum(size for size, _, _ in held["bins"]) == 2000
+
+
+def test_rules_forget_the_articles_that_are_asked(tmp_path: Path) -> None:
+    evidence = "A shell hit a bakery in Odesa on 2 May, killing two."
+    article = {"source": "x", "published": "2031-05-03", "language": "en", "title": None}
+    event = {"background": False, "evidence": [evidence]}
+    for name, text, events in (("kept", f"{evidence} He will attack the budget.", [event]), ("asked", "Rebels attacked a bus on Monday.", [])):
+        (tmp_path / f"{name}.json").write_text(json.dumps(article | {"id": name, "text": text, "events": events}))
+    weights = config.data_json(rule_weights.NAME)
+    before = dict(weights)
+    try:
+        forget(tmp_path, {"asked"})
+        assert weights["levels"] == rule_weights.fit([rule_weights.rows_of(tmp_path / "kept.json")], rule_weights.RIDGES[1])["levels"]
+        assert weights["levels"] != before["levels"]
+    finally:
+        weights.update(before)

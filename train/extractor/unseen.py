@@ -80,7 +80,7 @@ class Remembering(ModelExtractor):
         return found
 
 
-def _forget(folder: Path, ids: set[str]) -> None:
+def forget(folder: Path, ids: set[str]) -> None:
     """Make the rules judge triggers, in this process, as if they had not learnt from these articles; else they would look better on them than they are."""
     others = [rule_weights.rows_of(path) for path in sorted(folder.glob("*.json")) if path.stem not in ids]
     config.data_json(rule_weights.NAME).update(rule_weights.fit(others, rule_weights.RIDGES[1]))
@@ -98,7 +98,7 @@ class Unseen:
         self.readers = [reader for _, reader in read_by if reader]
         self.texts = [text_of(a) for a in self.articles]
         self.lexicon = load("en")
-        _forget(data / "gold" / "train", {article["id"] for article in self.articles})
+        forget(data / "gold" / "train", {article["id"] for article in self.articles})
         self.readings = [RulesExtractor().read(t) for t in self.texts]
         self.segments = [body_segments(t) for t in self.texts]
         self.said = [find_attributions(t, s) for t, s in zip(self.texts, self.segments, strict=True)]
