@@ -14,6 +14,7 @@ from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 Number = tuple[int, int | None, str | None]
 """Low, high (None: open) and the vague word that gave them."""
 MOST = 2_000_000
+DOZEN = 12
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,17 @@ class Numbers:
     bound: re.Pattern[str]
     spread: Words
     ranged: re.Pattern[str]
+    may_range: Words
     pair: Words
     no_people: Words
     nested: Words
     one: Words
     owned: Words
     person: re.Pattern[str]
+    human: Words
+    anybody: Words
+    bare: Words
+    nobody: Words
     name: re.Pattern[str]
     not_person: Words
     several: Words
@@ -49,8 +55,8 @@ def numbers(language: str) -> Numbers:
     bound = f"(?:{raw['least']}|{raw['more']}|{raw['most']}|{raw['about']})"
     plain = rf"(?:\d{{1,3}}(?:[,. ]\d{{3}})+(?!\d)|\d+(?!\.\d|[\d:%])|(?:{words})(?:(?:[ -]|(?<=hundred) and )(?:{words}))*)\b"
     spread = rf"(?:{raw['between']}) {plain} (?:{raw['to']}) {plain}|\d+ ?(?:{raw['dash']}) ?\d+\b|{plain} (?:{raw['upto']}) {plain}|{plain}/+{plain}"
-    source = rf"(?P<n>(?:{spread}|(?:{bound} )?(?:a |an )?{plain}(?!-\d|-\w)(?: (?:{raw['open']}))?)(?: of)?)"
-    people, target = roles["victim"]["heads"], roles["target"]
+    source = rf"(?P<n>(?:(?:{bound} )?(?:{spread})|(?:{bound} )?(?:a |an )?{plain}(?!-\d|-\w)(?: (?:{raw['open']}))?)(?: of)?)"
+    people, target = f"{raw['kin']}|{roles['victim']['heads']}", roles["target"]
     things = "|".join(target[kind].removeprefix(r"\b") for kind in ("infrastructure", "building", "vehicle"))
     return Numbers(
         source=source,
@@ -59,7 +65,8 @@ def numbers(language: str) -> Numbers:
         more=compile_words(rf"(?:{raw['more']})\b"),
         most=compile_words(rf"(?:{raw['most']})\b"),
         bound=re.compile(rf"^{bound} | (?:{raw['open']})$"),
-        ranged=re.compile(rf"\b(?P<lead>(?:{raw['between']}) )(?P<low>{plain})(?P<join> (?:{raw['to']}) )(?={plain})|\b(?P<low_>{plain})(?P<join_> (?:{raw['upto']}) )(?={plain})", re.IGNORECASE),
+        ranged=re.compile(rf"\b(?P<lead>(?:{raw['between']}) )(?P<low>{plain})(?P<join> (?:{raw['to']}) )(?={plain})|\b(?P<low_>{plain})(?P<join_> (?:{raw['upto']}) )(?={plain})|\b(?P<low__>\d+)(?P<join__> ?(?:{raw['dash']}) ?)(?=\d+\b)", re.IGNORECASE),
+        may_range=compile_words(rf" (?:{raw['to']}|{raw['upto']}) (?:\d|{words})|\d ?(?:{raw['dash']}) ?\d"),
         pair=compile_words(rf"(?:{raw['pair']})\b"),
         spread=compile_words(rf"(?:(?:{raw['between']}) )?(?P<low>{plain})(?: (?:{raw['to']}|{raw['upto']}) |/+|(?<=\d) ?(?:{raw['dash']}) ?(?=\d))(?P<high>{plain})$"),
         no_people=compile_words(rf"^(?:{raw['no_people']})"),
@@ -67,6 +74,10 @@ def numbers(language: str) -> Numbers:
         one=compile_words(rf"(?:{raw['one']}) "),
         owned=compile_words(rf"(?:{raw['owned']}) |(?:(?-i:[A-Z])[\w’'-]+ )?\w+['’]s "),
         person=re.compile(rf"(?:\w+ )?(?:{people})", re.IGNORECASE),
+        human=compile_words(rf"\b(?:{people})\b"),
+        anybody=compile_words(rf"(?:^|\b(?:of|and) )[^,]{{0,40}}\b(?:{raw['anybody']})\b"),
+        bare=compile_words(rf"(?:(?:{raw['before']}) )?(?!(?:an?|one|another)$){source}$"),
+        nobody=compile_words(rf"(?:{raw['nobody']})\b"),
         name=re.compile(r"(?:^|[a-z] |[a-z.]+ )(?:(?:al|el|ad|as|ash|abu)-?)?[A-Z][\w’'-]+(?: (?:bin|al|el|abu|de|van|von)\b)? (?:(?:al|el|ad|as|ash)-)?[A-Z][\w’'.-]+$"),
         not_person=compile_words(rf"\b(?:{things}|(?:{raw['things']})$)"),
         several=compile_words(rf"\b(?:{raw['several']})$"),
@@ -78,17 +89,19 @@ def tied(words: str, lexicon: Lexicon) -> str:
     """The words with each range as one token, all at their places: "between three and five" is "        three/////five" """
 
     def tie(match: re.Match[str]) -> str:
-        return " " * len(match["lead"] or "") + (match["low"] or match["low_"]) + "/" * len(match["join"] or match["join_"])
+        low, join = match["low"] or match["low_"] or match["low__"], match["join"] or match["join_"] or match["join__"]
+        return " " * len(match["lead"] or "") + low + "/" * len(join)
 
-    return numbers(lexicon.language).ranged.sub(tie, words)
+    p = numbers(lexicon.language)
+    return p.ranged.sub(tie, words) if p.may_range.search(words) else words  # the quick look first
 
 
 def read_number(words: str, lexicon: Lexicon) -> Number | None:
     """What a number as worded amounts to ("at least 12": 12, None, None)."""
     p, raw = numbers(lexicon.language), lexicon.tolls()["number"]
     text = words.casefold().strip().removesuffix(" of")
-    if spread := p.spread.match(text):
-        low, high = (_plain(text[slice(*spread.span(end))], raw["words"]) for end in ("low", "high"))
+    if spread := p.spread.match(text) or p.spread.match(p.bound.sub("", text)):
+        low, high = (_plain(spread[end], raw["words"]) for end in ("low", "high"))
         return (low, high, None) if low is not None and high is not None and low < high <= MOST else None
     is_open, is_more, is_most = bool(p.least.match(text)), bool(p.more.match(text)), bool(p.most.match(text))
     text = p.bound.sub("", text).strip()
@@ -118,7 +131,7 @@ def _from_words(parts: list[str], known: dict[str, int]) -> int | None:
             continue
         seen = True
         value = known[part]
-        if value in (100, 1000):
+        if value in (100, 1000) or value == DOZEN and current:
             current = max(current, 1) * value
             if value == 1000:
                 total, current = total + current, 0
@@ -130,6 +143,8 @@ def _from_words(parts: list[str], known: dict[str, int]) -> int | None:
 def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
     """How many people a phrase for what was hurt means; None where it says no number, or means no people."""
     p = numbers(lexicon.language)
+    if p.nobody.match(phrase):
+        return None
     if nested := p.nested.match(phrase):
         return read_number(phrase[slice(*nested.span("size"))], lexicon)
     if p.pair.match(phrase):
@@ -142,7 +157,7 @@ def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
         words = phrase[slice(*told.span("n"))]
         if words.casefold() not in ("a", "an", "one", "another"):
             return None if p.not_person.search(_head(phrase)) else read_number(words, lexicon)
-    singles = sum(_is_one(part, p) for part in phrase.split(" and "))
+    singles = sum(_is_one(part.strip(), p) for part in phrase.split(" and "))
     return (singles, singles, None) if singles else None
 
 
@@ -150,8 +165,29 @@ def is_plural(phrase: str, lexicon: Lexicon) -> bool:
     """Whether a phrase names people in the plural without a number and without an article: "civilians", "many camp residents"."""
     p = numbers(lexicon.language)
     head = _head(phrase)
-    is_many = head.endswith("s") or bool(p.several.search(head))
-    return is_many and not p.owned.match(phrase) and bool(p.person.fullmatch(head))
+    return _is_many(head, p) and not p.owned.match(phrase) and not p.nobody.match(phrase) and bool(p.person.fullmatch(head))
+
+
+def companions_in(phrase: str, lexicon: Lexicon, numbered: bool) -> Number | None:
+    """How many people a phrase means for those who shared a fate; one and more for "her children"; None for a knife or a road.
+
+    `numbered`: whatever has a number there is people, unless its words say otherwise.
+    """
+    p = numbers(lexicon.language)
+    is_human = p.human.search(phrase) or p.name.search(phrase) or p.pair.match(phrase) or phrase[0].isdigit() and p.one.match(phrase)
+    if not is_human and not (numbered and p.at_start.match(phrase) and not p.one.match(phrase)):
+        return None
+    return people_in(phrase, lexicon) or ((1, None, None) if _is_many(_head(phrase), p) and not p.nobody.match(phrase) else None)
+
+
+def is_anybody(phrase: str, lexicon: Lexicon) -> bool:
+    """Whether a phrase names people of no kind ("nine people", "nine", "the dead"), of whom children or persons by name would be a part."""
+    p = numbers(lexicon.language)
+    return bool(p.anybody.search(phrase) or p.bare.match(phrase))
+
+
+def _is_many(head: str, p: Numbers) -> bool:
+    return head.endswith("s") and not head.endswith("ss") or bool(p.several.search(head))
 
 
 def _head(phrase: str) -> str:

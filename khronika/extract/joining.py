@@ -13,11 +13,14 @@ from functools import cache
 from khronika import config
 from khronika.extract.lexicon import Lexicon, Words, compile_words
 from khronika.extract.segments import Segment
+from khronika.extract.tolls import find_toll, least_of_some
 from khronika.extract.triggers import Trigger
 
 REACH = 8
 """Occurrences back that a trigger is compared with."""
 VIOLENT = frozenset({"violence", "battle", "civilians"})
+NAMED_AFTER = 8
+"""Sentences within which those who were killed are named."""
 CUT = 0.3
 """Log2 odds from which a trigger joins."""
 
@@ -125,6 +128,24 @@ class Joiner:
         told: frozenset[str] = frozenset().union(*(self.signs(at).dates for at in other.sentences))
         return bool(here and told) and not here & told
 
+    def among_whose_dead(self, trigger: Trigger, near: list[Occurrence]) -> Occurrence | None:
+        """The nearest occurrence that counts more dead than a sentence without a day and a place of its own, which tells of some of them."""
+        segment = self._segments[trigger.at]
+        some = least_of_some(segment, self._lexicon) if trigger.family in VIOLENT else 0
+        if not some or _patterns(self._lexicon.language)["other"].search(segment.words):
+            return None
+        for back, one in enumerate(near):
+            told = [self._segments[at] for at in one.sentences]
+            if trigger.at - one.sentences[-1] > NAMED_AFTER or self.is_walled(trigger, one):
+                continue
+            shared = self.levels(trigger, one, back)
+            if shared["place"] in ("new", "other") or shared["day"] in ("new", "other") or shared["old"] == "other":
+                continue
+            whole = find_toll(told, "killed", self._lexicon)
+            if whole is not None and whole.low > max(some, 1):
+                return one
+        return None
+
 
 def _level(here: frozenset[str], told: frozenset[str]) -> str:
     if not here:
@@ -148,9 +169,12 @@ def join(triggers: list[Trigger], segments: list[Segment], lexicon: Lexicon, lea
         near = list(enumerate(reversed(found[-REACH:])))
         fitting = ((odds(joiner.levels(trigger, o, back)), -back, o) for back, o in near if not joiner.is_walled(trigger, o))
         best = max(fitting, key=lambda x: x[:2], default=None)
-        if best is not None and best[0] > CUT:
-            best[2].triggers.append(trigger)
-            best[2].sentences.append(trigger.at)
+        fits = best[2] if best is not None and best[0] > CUT else None
+        if fits is None and trigger.strength >= least:
+            fits = joiner.among_whose_dead(trigger, [o for _, o in near])
+        if fits is not None:
+            fits.triggers.append(trigger)
+            fits.sentences.append(trigger.at)
         elif trigger.strength >= least:
             found.append(Occurrence([trigger], [trigger.at]))
     told = {at for occurrence in found for at in occurrence.sentences}

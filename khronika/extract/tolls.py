@@ -6,6 +6,7 @@ Those of whom a verb tells it are counted phrase by phrase ("a nurse, two guards
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -14,7 +15,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from khronika import config
-from khronika.extract.headcounts import Number, is_plural, numbers, people_in, read_number, tied
+from khronika.extract.headcounts import Number, companions_in, is_anybody, is_plural, numbers, people_in, read_number, tied
 from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
@@ -26,6 +27,9 @@ TOO_LONG = 1500
 """Characters from which on a line is no sentence; its phrases are not counted."""
 
 
+_NAME = r"[A-Z][\w’'-]+(?: (?:(?:al|el|bin|abu|de|van|von)[ -])?[A-Z][\w’'-]+){1,3}"
+
+
 @dataclass(frozen=True)
 class _Patterns:
     after: dict[str, Words]
@@ -35,6 +39,15 @@ class _Patterns:
     alone: dict[str, Words]
     none: dict[str, Words]
     not_none: Words
+    none_behind: re.Pattern[str]
+    none_before: Words
+    voiced: Words
+    beside: Words
+    sums: Words
+    joined: Words
+    date: re.Pattern[str]
+    inserted: re.Pattern[str]
+    some_of: Words
     prefilter: dict[str, Words]
     number: Words
     passive: Words
@@ -42,6 +55,7 @@ class _Patterns:
     also: Words
     either: dict[str, Words]
     or_else: Words
+    either_or: Words
     state: Words
     pronoun: Words
     before_adjective: Words
@@ -51,6 +65,14 @@ class _Patterns:
     of_people: Words
     among: Words
     age: re.Pattern[str]
+    one: Words
+    name: re.Pattern[str]
+    named: re.Pattern[str]
+    names: re.Pattern[str]
+    article: Words
+    again: Words
+    explains: Words
+    contrast: Words
 
 
 @cache
@@ -64,17 +86,29 @@ def _patterns(language: str) -> _Patterns:
     outcomes = ("killed", "injured", "detained")
     return _Patterns(
         after={o: compile_words(rf"\b{n}(?: the (?:wounded|injured|victims)| them| those)?{who}?(?:,? (?:including|aged|in|at|from|on|near) [^,;.]{{0,40}}?,?)? ?{cue[o + '_after']}") for o in outcomes},
-        before={o: compile_words(rf"\b{cue[o + '_before']} (?:(?!and |or |while |by )\w+ ){{0,1}}?{n}(?:{who}|\b)") for o in outcomes},
+        before={o: compile_words(rf"\b{cue[o + '_before']} (?:(?!(?:{cue['before_not']}) )\w+ ){{0,1}}?{n}(?:{who}|\b)") for o in outcomes},
         chained={o: compile_words(rf"\b(?:and|,|while|with) (?:another |a further )?{n}(?: others?| more)?{who}? ?{cue[o + '_after']}") for o in outcomes},
         verbs={o: compile_words(rf"(?<![\w-])(?:{verb[o]})\b") for o in outcomes},
         alone={o: compile_words(rf"(?<![\w-])(?:{verb[o + '_alone']})\b") for o in outcomes},
         none={"killed": compile_words(cue["none_killed"]), "injured": compile_words(cue["none_injured"])},
         not_none=compile_words(cue["not_none"]),
+        none_behind=re.compile(cue["none_behind"], re.IGNORECASE),
+        none_before=compile_words(cue["none_before"]),
+        voiced=compile_words(cue["voiced"]),
+        beside=compile_words(
+            rf"(?:(?!\b(?:who|that|which|while)\b|\b(?:fight|serv|work|stand|liv)ing\b)[^,;.:()]){{0,60}}?,? \b(?:{cue['beside']}) | ?(?P<people>{cue['beside_people']}) "
+        ),
+        sums=compile_words(cue["sums"]),
+        joined=compile_words(verb["joined"]),
+        date=re.compile(cue["date"]),
+        some_of=compile_words(cue["some_of"]),
+        inserted=re.compile(cue["inserted"]),
         number=compile_words(n),
         prefilter={o: compile_words(raw["prefilter"][o]) for o in outcomes},
         passive=compile_words(frames["passive"]),
         not_done=compile_words(rf"\b(?:{verb['not_done']})$"),
         also=compile_words(verb["also"]),
+        either_or=compile_words(verb["or"]),
         or_else=compile_words(verb["or_else"]),
         either={o: compile_words(verb["either"][o]) for o in outcomes},
         state=compile_words(rf"\b(?:{verb['state']})$"),
@@ -86,74 +120,117 @@ def _patterns(language: str) -> _Patterns:
         of_people=compile_words(cue["of_people"]),
         among=compile_words(cue["among"]),
         age=re.compile(cue["age"]),
+        one=compile_words(rf"\b{cue['one']}\b"),
+        name=re.compile(_NAME),
+        named=re.compile(rf"(?!(?:An?|The) )(?:[\w-]+ )*{_NAME}$"),
+        article=compile_words(rf"(?:{cue['article']}) "),
+        again=compile_words(cue["again"]),
+        explains=compile_words(cue["explains"]),
+        contrast=compile_words(cue["contrast"]),
+        names=re.compile(rf"(?:^|[.:;–-] )(?P<names>(?:{_NAME} *, )+)(?:and )?$"),
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Figure:
-    """A toll as one wording gives it. `is_one`: one person without a number; `adds`: worded as more than those told before."""
+    """A toll as one wording gives it.
+
+    `is_one`: one person without a number; `adds`: worded as more than those told before; `is_part`: worded as some of them; `of_anybody`: counts
+    people of no kind; `is_sum`: over more than one occurrence; `is_voiced`: its
+    sentence lets another voice speak.
+    """
 
     toll: Toll
     is_one: bool = False
     adds: bool = False
+    is_part: bool = False
+    of_anybody: bool = True
+    is_sum: bool = False
+    is_voiced: bool = False
 
 
 def find_toll(segments: list[Segment], outcome: Outcome, lexicon: Lexicon) -> Toll | None:
     """The count for one outcome over the sentences of one occurrence; several figures give lowest low and highest high."""
-    p = _patterns(lexicon.language)
-    figures: list[_Figure] = []
-    for segment in segments:
-        if p.prefilter[outcome].search(segment.words):
-            figures += _in_sentence(segment, outcome, p, lexicon)
+    figures = [figure for segment in segments for figure in _in_sentence(segment, outcome, lexicon)]
     return _total(figures) if figures else None
 
 
-def _in_sentence(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon) -> list[_Figure]:
+def least_of_some(segment: Segment, lexicon: Lexicon) -> int:
+    """How many dead a sentence counts that can be some of more told before: women, relatives, one by name ("his wife also died"); 0 for none and for a toll."""
+    figures = _in_sentence(segment, "killed", lexicon)
+    if any(f.of_anybody and not f.is_one and not f.is_part or f.is_one and f.toll.high is None for f in figures):
+        return 0
+    return max((f.toll.low for f in figures), default=0)
+
+
+@lru_cache(maxsize=256)
+def _in_sentence(segment: Segment, outcome: Outcome, lexicon: Lexicon) -> tuple[_Figure, ...]:
+    """The figures of a sentence; kept, since joining asks for them before they are summed."""
+    p = _patterns(lexicon.language)
+    if not p.prefilter[outcome].search(segment.words):
+        return ()
     taken: list[Span] = []
     found = _by_verbs(segment, outcome, p, lexicon, taken) if len(segment.words) < TOO_LONG else []
     found += _by_wordings(segment, outcome, p, lexicon, taken)
-    if found:
-        return found
-    none = p.none.get(outcome)
-    nobody = none.search(segment.words) if none and not p.not_none.search(segment.words) else None
-    return [_Figure(Toll(low=0, high=0, quote=segment.piece(*nobody.span())))] if nobody else []
+    if not found:
+        return _nobody(segment, outcome, p)
+    is_sum, is_voiced = bool(p.sums.search(segment.words)), bool(p.contrast.search(segment.words))
+    if not is_sum and not is_voiced:
+        return tuple(found)
+    return tuple(dataclasses.replace(f, is_sum=is_sum and not f.is_one and not f.is_part, is_voiced=is_voiced) for f in found)
+
+
+def _nobody(segment: Segment, outcome: Outcome, p: _Patterns) -> tuple[_Figure, ...]:
+    """A zero, where a sentence says that nobody at all was hurt, and not only of some or as far as is known."""
+    words, none = segment.words, p.none.get(outcome)
+    if none is None or p.not_none.search(words):
+        return ()
+    for match in none.finditer(words):
+        if not p.none_behind.match(words[match.end() :]) and not p.none_before.search(words[max(0, match.start() - 40) : match.start()].rstrip()):
+            return (_Figure(Toll(low=0, high=0, quote=segment.piece(*match.span())), is_voiced=bool(p.voiced.search(words))),)
+    return ()
 
 
 def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[_Figure]:
-    """Counts of those who stand where a verb has its sufferers; their places are added to `taken`."""
+    """Counts of those who stand where a verb has its sufferers, and of those beside them; their places are added to `taken`."""
     tokens, found = _prepared(segment.words, lexicon.language), []
     words = tokens.words
     for place, verb_end, is_alone in _verbs(words, outcome, p):
         also = p.also.match(words[verb_end:])  # "killed and wounded twelve"
         end = verb_end + also.end() if also else verb_end
+        joined = p.joined.search(words[max(0, place - 20) : place])
         spans = _sufferers(tokens, (place, end), is_alone, p)
-        counted = [
-            (span, people_in(words[slice(*span)], lexicon) or _aged(segment.words, span, p)) for span in spans if not any(span[0] < b and a < span[1] for a, b in taken)
-        ]
+        if joined and not spans:  # "twelve were killed and wounded"
+            place -= len(joined.group())
+            spans = _sufferers(tokens, (place, end), True, p)
+        spans = [span for span in spans if not any(span[0] < b and a < span[1] for a, b in taken)]
+        counted = [(span, people_in(words[slice(*span)], lexicon) or _aged(segment.words, span, p)) for span in spans]
         known = [
             (span, value)
             for span, value in counted
             if value is not None and not p.part.search(words[max(0, span[0] - 20) : span[0]].rstrip())
         ]
+        known = _without_appositions(words, _named_before(words, known, p) + known, p)
         if not spans and (one := p.pronoun.search(words[max(0, place - 40) : place].rstrip())) and outcome not in _OFTEN_LOOSE:
             known = [((place - len(one.group()) - 1, place - 1), (1, 1, None))]
         if not known:
             found += [
                 _Figure(Toll(low=1, high=None, quote=segment.piece(min(place, span[0]), max(end, span[1]))), is_one=True)
                 for span in spans[:1]
-                if is_plural(words[slice(*span)], lexicon)
+                if is_plural(words[slice(*span)], lexicon) and not p.part.search(words[max(0, span[0] - 20) : span[0]].rstrip())
             ]
             continue
+        known += _beside(tokens, max(end, known[-1][0][1]), p, lexicon)
         start, stop = min(place, known[0][0][0]), max(end, known[-1][0][1])
-        taken += [*(span for span, _ in counted), (start, end)]  # "a boy of twelve was shot" counts nobody but the boy
+        taken += [*(span for span, _ in counted), *(span for span, _ in known), (start, end)]  # "a boy of twelve was shot" counts nobody but the boy
         low, high, vague = _sum([value for _, value in known])
-        if low > 1 and (
-            also and p.either[outcome].search(words[verb_end:end]) or p.or_else.search(words[max(0, place - 40) : place].rstrip())
-        ):
-            low = 0
-        if p.among.search(words[place:verb_end]):
+        shared = joined.group() if joined else words[verb_end:end] if also and p.either[outcome].search(words[verb_end:end]) else ""
+        if low > 1 and (shared or p.or_else.search(words[max(0, place - 40) : place].rstrip())):
+            low = 1 if shared and not p.either_or.search(shared) else 0
+        phrases = [words[slice(*span)] for span, _ in known]
+        is_among = bool(p.among.search(words[place:verb_end]))
+        if is_among:
             high = None
-        first = words[slice(*known[0][0])]
         toll = Toll(
             low=low,
             high=high,
@@ -161,8 +238,46 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
             of=segment.words[slice(*known[0][0])] if len(known) == 1 else None,
             word=vague,
         )
-        is_one = low == high == 1 and not first[0].isdigit() and not first.casefold().startswith("one ")
-        found.append(_Figure(toll, is_one, _adds(words, start, stop, p)))
+        is_one = low == high == 1 and not phrases[0][0].isdigit() and not p.one.search(phrases[0])
+        of_anybody = any(is_anybody(phrase, lexicon) for phrase in phrases)
+        found.append(_Figure(toll, is_one, _adds(words, (start, stop), max(start, known[0][0][1]), p), is_among or bool(p.again.match(phrases[0])), of_anybody))
+    return found
+
+
+_Known = tuple[Span, Number]
+
+
+def _named_before(words: str, known: list[_Known], p: _Patterns) -> list[_Known]:
+    """Those named before the first of some by name: "Omar Saleh, Ali Nasr and Hani Zaid"."""
+    if not known or not words[known[0][0][0]].isupper():
+        return []
+    names = p.names.search(words[: known[0][0][0]])
+    return [(match.span(), (1, 1, None)) for match in p.name.finditer(words, names.start("names"), names.end("names"))] if names else []
+
+
+def _without_appositions(words: str, known: list[_Known], p: _Patterns) -> list[_Known]:
+    """The phrases without those that say after a comma what the one before them is: "Omar Saleh, a baker,", "their sons, a boy of 2 and a boy of 5"."""
+    kept: list[_Known] = []
+    for span, value in known:
+        is_behind_comma = bool(kept) and words[kept[-1][0][1] : span[0]].strip() == ","
+        is_of_name = bool(kept) and p.named.match(words[slice(*kept[-1][0])]) and p.article.match(words[slice(*span)])
+        if not (is_behind_comma and is_of_name):
+            kept.append((span, value))
+    if len(kept) > 2 and words[kept[0][0][1] : kept[1][0][0]].strip() == "," and _sum([value for _, value in kept[1:]]) == kept[0][1]:
+        return kept[:1]
+    return kept
+
+
+def _beside(tokens: Tokens, place: int, p: _Patterns, lexicon: Lexicon) -> list[_Known]:
+    """Those who shared the fate of the ones told of up to a place: "alongside her two sons"."""
+    words = tokens.words
+    match = p.beside.match(words[place:])
+    if not match:
+        return []
+    spans = tokens.all_right_of(place + match.end())
+    found = [(span, value) for span in spans if (value := companions_in(words[slice(*span)], lexicon, numbered=match["people"] is None))]
+    if len(found) > 1 and found[0][1] == (1, None, None):  # "her sons, 15-year-old Adam and 8-year-old Yunus"
+        found = found[1:]
     return found
 
 
@@ -173,14 +288,31 @@ def _aged(words: str, span: Span, p: _Patterns) -> Number | None:
 
 @lru_cache(maxsize=16)
 def _prepared(words: str, language: str) -> Tokens:
-    """A sentence without ages and with ranges tied, once for all outcomes."""
-    return Tokens(tied(_patterns(language).age.sub(lambda match: " " * len(match.group()), words), load(language)), language)
+    """A sentence without years, insertions and ages and with ranges tied, once for all outcomes."""
+    ages = _patterns(language).age
+    return Tokens(tied(ages.sub(_blank, _cleared(words, language)), load(language)), language)
 
 
-def _adds(words: str, start: int, stop: int, p: _Patterns) -> bool:
-    """Whether a figure is worded as more than those before, and no other figure of its sentence can be what it is more than."""
-    worded = words[max(0, start - 12) : stop + 5]
-    return bool(p.too.search(worded) or p.more.search(worded) and not p.number.search(words[:start]))
+@lru_cache(maxsize=16)
+def _cleared(words: str, language: str) -> str:
+    """A sentence with blanks for its years, for what is set in between those told of and the verb, and for how many of the dead were something else."""
+    p = _patterns(language)
+    words = p.inserted.sub(_blank, p.date.sub(_blank, words))
+    if some := p.some_of.search(words):
+        start = words.rfind(" ", 0, some.start()) + 1
+        words = words[:start] + " " * (some.end() - start) + words[some.end() :]
+    return words
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _adds(words: str, figure: Span, first_end: int, p: _Patterns) -> bool:
+    """Whether a figure, whose first phrase ends at a place, is worded as more than those before, and no other of its sentence can be what it is more than."""
+    start = max(0, figure[0] - 12)
+    is_more = p.more.search(words[start : first_end + 5]) and not p.number.search(words[: figure[0]])
+    return bool(is_more or p.too.search(words[start : figure[1] + 5]))
 
 
 _OFTEN_LOOSE = ("injured",)
@@ -206,6 +338,8 @@ def _sufferers(tokens: Tokens, verb: Span, is_alone: bool, p: _Patterns) -> list
             return behind
     spans = tokens.all_left_of(verb[0])
     done = [number for number, span in enumerate(spans) if p.state.search(tokens.words[slice(*span)])]
+    if len(spans) > 1 and p.explains.search(tokens.words[: spans[0][0]].rstrip()) and tokens.lower[tokens.index_at(spans[-1][0]) - 2] == ",":
+        return spans[-1:]  # "two people were killed, a woman and a boy, and three wounded"
     return spans[done[-1] + 1 :] if done else spans  # "two people dead and three others injured"
 
 
@@ -217,7 +351,7 @@ def _sum(values: list[Number]) -> Number:
 
 def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[_Figure]:
     """Counts by the fixed wordings of the lexicon ("the death toll rose to 21") that no verb took before."""
-    words, found = segment.words, []
+    words, found = _cleared(segment.words, lexicon.language), []
     for pattern in (p.after[outcome], p.before[outcome], p.chained[outcome]):
         for match in pattern.finditer(words):
             span = match.span("n")
@@ -227,12 +361,12 @@ def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             value = read_number(n, lexicon)
             if p.not_done.search(words[max(0, match.start() - 30) : match.start()].rstrip()):
                 continue
-            if value is None or _is_no_count(words, match) or not who and (n.casefold() in _ARTICLES or p.of_people.match(words[match.start() : span[0]])):
+            if value is None or _is_no_count(words, match, p, lexicon.language) or not who and (n.casefold() in _ARTICLES or p.of_people.match(words[match.start() : span[0]])):
                 continue
             taken.append((span[0], match.end("who") if who else span[1]))
             low, high, vague = value
             toll = Toll(low=low, high=high, quote=segment.piece(*_trimmed(words, match)), of=who.strip() if who else None, word=vague)
-            found.append(_Figure(toll, n.casefold() in _ARTICLES, _adds(words, span[0], match.end(), p)))
+            found.append(_Figure(toll, n.casefold() in _ARTICLES, _adds(words, (span[0], match.end()), match.end(), p), of_anybody=not who or is_anybody(who, lexicon)))
     return found
 
 
@@ -245,15 +379,14 @@ def _part(words: str, match: re.Match[str], name: str) -> str | None:
     return words[start:end] if start >= 0 else None
 
 
-def _is_no_count(words: str, match: re.Match[str]) -> bool:
-    """A year, an age, a day of the month, an hour, or a share."""
-    n, after = words[match.start("n") : match.end("n")], words[match.end("n") : match.end("n") + 12]
-    if re.fullmatch(r"(?:19|20)\d\d|[Nn]o [Oo]ne", n) or re.match(
-        r"[ -]?(?:years?|year-old|-|%|percent|per cent|hours?|minutes?|days?|times|km|kilomet|miles|pm\b|am\b|p\.m|a\.m|missiles|drones|rockets|shells)",
-        after,
-    ):
+def _is_no_count(words: str, match: re.Match[str], p: _Patterns, language: str) -> bool:
+    """A year, an age, a day of the month, an hour, a share, or some of those told of."""
+    n, after = words[match.start("n") : match.end("n")], words[match.end("n") : match.end("n") + 14]
+    if re.fullmatch(r"(?:19|20)\d\d", n) or numbers(language).no_people.match(after):
         return True
     before = words[max(0, match.start("n") - 12) : match.start("n")]
+    if p.part.search(before.rstrip()):
+        return True
     return bool(
         re.search(
             r"(?:\b[Nn]o|[Nn]ot|January|February|March|April|May|June|July|August|September|October|November|December|aged|No\.|number) ?$",
@@ -277,29 +410,51 @@ def _trimmed(words: str, match: re.Match[str]) -> Span:
 def _total(figures: list[_Figure]) -> Toll:
     """One toll of several figures: lowest low and highest high of those that can count the same people.
 
-    A figure under half of the largest is a part of it ("three children among them"), and so is one person told of by name.
+    A figure under half of the largest is a part of it ("three children among them"), and so is one worded as a part, one person told of by name, and
+    fewer women or persons by name than people. An "up to" only raises the high, and a zero beside others needs a voice.
     """
     tolls = [f.toll for f in figures]
-    figures = _added(figures)
-    largest = max((f.toll for f in figures), key=lambda toll: toll.low)
-    many = largest.low > 1
-    rival = [f.toll for f in figures if f.toll.high == 0 or 2 * f.toll.low >= largest.low and f.toll.low > 0 and not (many and f.is_one)]
+    figures = [f for f in figures if not f.is_sum] or figures
+    figures = [f for f in _added(figures) if f.toll.high != 0 or f.is_voiced] or figures
+    whole = max(figures, key=lambda f: (f.toll.low, not f.is_part))
+    largest = whole.toll
+
+    def is_rival(f: _Figure) -> bool:
+        if f is whole or f.toll.high == 0:
+            return True
+        is_some = f.is_one and largest.low > 1 or whole.of_anybody and not f.of_anybody and f.toll.low < largest.low
+        return not f.is_part and not (is_some and not f.is_voiced) and 2 * f.toll.low >= largest.low and f.toll.low > 0
+
+    rival = [f.toll for f in figures if is_rival(f)]
     unique = list({(toll.low, toll.high): toll for toll in reversed(rival)}.values())[::-1]
-    if len(unique) < 2:
+    most = max((toll.high for toll in (f.toll for f in figures) if toll.high), default=0)  # "up to 40" beside "at least 20" says how high
+    is_higher = any(f.toll.low == 0 and f.toll.high == most for f in figures) and most > largest.low > 0
+    if len(unique) < 2 and not is_higher:
         return largest if len(tolls) == 1 else replace(largest, parts=tuple(toll for toll in tolls if toll is not largest))
-    low = min(toll.low for toll in unique)
-    high = None if any(toll.high is None for toll in unique) else max(toll.high or 0 for toll in unique)
-    return Toll(low=low, high=high, quote=largest.quote, of=largest.of, word=largest.word, parts=tuple(tolls))
+    high = most if is_higher else _highest(unique)
+    return Toll(low=min(toll.low for toll in unique), high=high, quote=largest.quote, of=largest.of, word=largest.word, parts=tuple(tolls))
+
+
+def _highest(rival: list[Toll]) -> int | None:
+    """The highest of the highs; open only where no count is above the largest that is left open ("at least seven", then "eight": eight)."""
+    known = max((toll.high for toll in rival if toll.high is not None), default=0)
+    is_open = any(toll.high is None and toll.low >= known for toll in rival)
+    return None if is_open else known
 
 
 def _added(figures: list[_Figure]) -> list[_Figure]:
-    """The figures with those that are worded as more added to the one before them: "killed four; another two died later" is six."""
+    """The figures with those that are worded as more added to the one before them: "killed four; another two died later" is six.
+
+    "His wife also died" adds to one told of by name, but is a part of "ten people".
+    """
     summed: list[_Figure] = []
     for figure in figures:
-        if figure.adds and summed and summed[-1].toll.low > 0 and figure.toll.low != summed[-1].toll.low:
-            before, toll = summed[-1].toll, figure.toll
-            high = before.high + toll.high if before.high is not None and toll.high is not None else None
-            summed[-1] = _Figure(replace(before, low=before.low + toll.low, high=high, parts=(before, toll)))
+        before = summed[-1] if summed else None
+        if before and figure.adds and before.toll.low > 0 and figure.toll.low != before.toll.low and (figure.of_anybody or not before.of_anybody):
+            toll = figure.toll
+            high = before.toll.high + toll.high if before.toll.high is not None and toll.high is not None else None
+            joint = replace(before.toll, low=before.toll.low + toll.low, high=high, parts=(before.toll, toll))
+            summed[-1] = _Figure(joint, of_anybody=before.of_anybody)
         else:
             summed.append(figure)
     return summed

@@ -9,6 +9,7 @@ import pytest
 
 from khronika.extract.headcounts import people_in, read_number
 from khronika.extract.lexicon import load
+from khronika.extract.rules import RulesExtractor
 from khronika.extract.segments import segments_of
 from khronika.extract.tolls import find_toll
 from khronika.types import Text, Toll
@@ -87,3 +88,12 @@ def test_others_of_the_same_sentence_are_not_added_to_those_told_elsewhere() -> 
 def test_one_person_by_name_is_part_of_many() -> None:
     found = toll("Two soldiers were killed near Arvel. Corporal Taras Hlib was killed by a mine, his sister said.", "killed")
     assert found is not None and (found.low, found.high) == (2, 2)
+
+
+def test_those_named_later_are_some_of_the_dead_told_before() -> None:
+    body = (
+        "An air strike hit a house in Zelenivka on Monday, killing 18 people, doctors said.\n\n"
+        "The strike came after a quiet night.\n\nOlena Hrytsai, a nurse, was killed with her two sons.\n\nHer neighbour also died."
+    )
+    mentions = RulesExtractor().read(Text(id="t", document_id="d", body=body, cleaner="test", language="en")).mentions
+    assert [(m.killed.low, m.killed.high) for m in mentions if m.killed] == [(18, 18)]
