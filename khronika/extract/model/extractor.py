@@ -1,6 +1,6 @@
-"""A Text goes in, a Reading comes out: events, roles and evidence by the network, counts, claims and persons by the rules.
+"""A Text goes in, a Reading comes out: the network weighs what the rules find and fills what it reads better; counts, days, places and persons are the rules'.
 
-The rules' functions are laid over the network's mentions, so both ways of reading differ only where the network decides.
+The rules' functions are laid over the mentions, so both ways of reading differ only where the network decides (`sources` of its settings).
 """
 
 from __future__ import annotations
