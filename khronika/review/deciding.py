@@ -187,8 +187,7 @@ def _undo(record: Record, tx: Transaction, correction: Correction, reason: str) 
             _undo(record, tx, tx.decide_correction(child.id, "withdrawn", by, reason or f"with {correction.id}"), reason)
     if correction.field not in ("same", "different"):
         return
-    about = set(correction.new) if correction.field == "different" else {*_known(record, correction.event_id), *_known(record, correction.new)}
-    given = [link for link in record.links_of(about) if any(why.feature == "correction" and why.level == correction.id for why in link.reasons)]
+    given = _verdicts_of(record, correction.id)
     before = _standing_verdicts(record, {(link.a, link.b) for link in given})
     for link in given:
         earlier = before.get((link.a, link.b))
@@ -208,6 +207,11 @@ def _standing_verdicts(record: Record, pairs: set[tuple[str, str]]) -> dict[tupl
     return found
 
 
-def _known(record: Record, event_id: str | None) -> tuple[str, ...]:
-    event = record.event(event_id or "")
-    return event.account_ids if event else ()
+def _verdicts_of(record: Record, correction_id: str) -> list[Link]:
+    """The verdicts that a correction gave, from the log: an event that was found to be none since has no members to look for them by."""
+    found: dict[tuple[str, str], Link] = {}
+    for _, body in record.entries(kind="verdict"):
+        link = msgspec.json.decode(body or b"null", type=Link | None)
+        if link and any(why.feature == "correction" and why.level == correction_id for why in link.reasons):
+            found[link.a, link.b] = link
+    return list(found.values())

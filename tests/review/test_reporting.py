@@ -377,6 +377,20 @@ def test_whatever_editors_do_and_take_back_in_any_order_leaves_what_was(tmp_path
         assert record.verify().ok
 
 
+def test_a_join_is_taken_back_though_its_event_was_found_to_be_none_since(tmp_path: Path) -> None:
+    path = str(tmp_path / "r.sqlite")
+    put(path, told(account_of("report"), "A shell hit a bakery in Orlivka, killing two people."), OTHERS)
+    with open_record(path, clock=lambda: NOON) as record:
+        before = events_of(record)
+        first, second, *_ = record.events(Filter(background=True))
+        (joined,) = act(record, [join_events(first, second, "one", NOON)], "ann")
+        none = say(record, "no_event", event_id=first.id)
+        decide(record, none.id, "accepted", "ann")
+        for made in (joined, none):
+            decide(record, made.id, "withdrawn", "bo")
+        assert events_of(record) == before
+
+
 def test_a_correction_is_erased_with_the_name_that_it_holds(tmp_path: Path) -> None:
     address = str(tmp_path / "r.sqlite")
     put(address, account_of("report"))
