@@ -130,15 +130,17 @@ class Joiner:
 
     def among_whose_dead(self, trigger: Trigger, near: list[Occurrence]) -> Occurrence | None:
         """The nearest occurrence that counts more dead than a sentence without a day and a place of its own, which tells of some of them."""
-        segment = self._segments[trigger.at]
+        segment, p = self._segments[trigger.at], _patterns(self._lexicon.language)
         some = least_of_some(segment, self._lexicon) if trigger.family in VIOLENT else 0
-        if not some or _patterns(self._lexicon.language)["other"].search(segment.words):
+        if not some or p["other"].search(segment.words):
             return None
         for back, one in enumerate(near):
             told = [self._segments[at] for at in one.sentences]
             if trigger.at - one.sentences[-1] > NAMED_AFTER or self.is_walled(trigger, one):
                 continue
             shared = self.levels(trigger, one, back)
+            if shared["kind"] != "same" and not p["died"].match(trigger.quote.words):
+                continue
             if shared["place"] in ("new", "other") or shared["day"] in ("new", "other") or shared["old"] == "other":
                 continue
             whole = find_toll(told, "killed", self._lexicon)

@@ -136,8 +136,7 @@ class _Figure:
     """A toll as one wording gives it.
 
     `is_one`: one person without a number; `adds`: worded as more than those told before; `is_part`: worded as some of them; `of_anybody`: counts
-    people of no kind; `is_sum`: over more than one occurrence; `is_voiced`: its
-    sentence lets another voice speak.
+    people of no kind; `is_sum`: over more than one occurrence; `is_voiced`: its sentence lets another voice speak.
     """
 
     toll: Toll

@@ -57,6 +57,23 @@ def test_follow_up_sentences_join() -> None:
     assert any("minibus" in target.quote.words for target in first.targets)
 
 
+@pytest.mark.parametrize(
+    ("later", "events"),
+    [
+        ("Nasta Klym, a nurse, was killed in the shelling along with her brother.", 1),
+        ("Her husband was also killed, and their two daughters were killed by shrapnel.", 1),
+        ("A separate attack killed Nasta Klym, a nurse, and her brother.", 2),
+        ("Gunmen shot dead Nasta Klym, a nurse, and her brother.", 2),
+    ],
+)
+def test_one_of_the_dead_named_later_is_no_event_of_its_own(later: str, events: int) -> None:
+    told = "On Tuesday, shells hit a mill in Arvel, killing nine people. The mill burned until the evening, the mayor said. "
+    between = "Bread had been baked there since the spring. \n\nThe owner had left the town long before.\n\n"
+    mentions = read(told + between + later).mentions
+    assert len(mentions) == events
+    assert mentions[0].killed is not None and (mentions[0].killed.low, mentions[0].killed.high) == (9, 9)
+
+
 def test_a_sentence_of_a_court_kills_nobody() -> None:
     (mention,) = read("A court in Orlivka sentenced a sergeant to ten years on Monday for killing two farmers.").mentions
     assert mention.kind == "arrests" and mention.killed is None

@@ -90,6 +90,22 @@ def test_one_person_by_name_is_part_of_many() -> None:
     assert found is not None and (found.low, found.high) == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("body", "low", "high"),
+    [
+        ("A number of villagers were killed. No further information on the number of victims was available.", 3, None),
+        ("At least seven people were killed. A hospital said that eight people were killed.", 7, 8),
+        ("At least 20 people were killed. Residents said that as many as 35 were killed.", 20, 35),
+        ("Nobody was killed, the army said. Residents said that nine people were killed.", 0, 9),
+        ("Five people were killed. Another source reported that a woman and her three children were killed.", 4, 5),
+        ("Twelve people were killed. Her husband and seven children were killed in the kitchen.", 12, 12),
+    ],
+)
+def test_what_lowers_or_raises_a_toll(body: str, low: int, high: int | None) -> None:
+    found = toll(body, "killed")
+    assert found is not None and (found.low, found.high) == (low, high)
+
+
 def test_those_named_later_are_some_of_the_dead_told_before() -> None:
     body = (
         "An air strike hit a house in Zelenivka on Monday, killing 18 people, doctors said.\n\n"
