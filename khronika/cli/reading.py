@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--published", metavar="DATE", help="Publication day of documents that state none.")
 @click.option("--source", help="Publisher of documents that state none.")
 @click.option("--language", help="Language code of documents that state none.")
-@click.option("--extractor", default=DEFAULT, show_default=True, help="Way of reading: model, rules (five times as fast, needs no weights) or llm.")
+@click.option("--extractor", default=DEFAULT, show_default=True, help="Way of reading: model, rules (several times as fast, needs no weights) or llm.")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder with the weights of a model.")
 @click.option("--server", metavar="ADDRESS", help="For --extractor llm: an OpenAI-compatible API (key in KHRONIKA_SERVER_KEY).")
 @click.option("--server-model", metavar="NAME", help="Which of its models.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @record_option
 @click.option("--since", metavar="DAY", help="Only documents published (or, without a date, taken in) on or after this day.")
-@click.option("--extractor", default=DEFAULT, show_default=True, help="Way of reading: model, rules (five times as fast, needs no weights) or llm.")
+@click.option("--extractor", default=DEFAULT, show_default=True, help="Way of reading: model, rules (several times as fast, needs no weights) or llm.")
 @click.option("--model", type=click.Path(path_type=Path), help="Folder with the weights of a model.")
 @click.option("--sources", "source_files", multiple=True, type=click.Path(path_type=Path), help="More publishers (TOML).")
 @click.option("--actors", "actor_files", multiple=True, type=click.Path(path_type=Path), help="More actors (TOML).")

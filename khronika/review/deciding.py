@@ -6,7 +6,7 @@ The rule: every act of an editor is a correction with a name of its own, entered
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
 import msgspec
@@ -200,18 +200,20 @@ def _standing_verdicts(record: Record, pairs: set[tuple[str, str]]) -> dict[tupl
     """The latest verdict on each pair that was not withdrawn."""
     standing = {correction.id for correction in record.corrections("accepted")}
     found: dict[tuple[str, str], Link] = {}
-    for _, body in record.entries(kind="verdict") if pairs else ():
-        link = msgspec.json.decode(body or b"null", type=Link | None)
-        if link and (link.a, link.b) in pairs and all(why.level in standing for why in link.reasons if why.feature == "correction"):
+    for link in _verdicts(record) if pairs else ():
+        if (link.a, link.b) in pairs and all(why.level in standing for why in link.reasons if why.feature == "correction"):
             found[link.a, link.b] = link
     return found
 
 
 def _verdicts_of(record: Record, correction_id: str) -> list[Link]:
     """The verdicts that a correction gave, from the log: an event that was found to be none since has no members to look for them by."""
-    found: dict[tuple[str, str], Link] = {}
+    given = (link for link in _verdicts(record) if any(why.feature == "correction" and why.level == correction_id for why in link.reasons))
+    return list({(link.a, link.b): link for link in given}.values())
+
+
+def _verdicts(record: Record) -> Iterator[Link]:
+    """All verdicts in the order of the log, but those that were erased."""
     for _, body in record.entries(kind="verdict"):
-        link = msgspec.json.decode(body or b"null", type=Link | None)
-        if link and any(why.feature == "correction" and why.level == correction_id for why in link.reasons):
-            found[link.a, link.b] = link
-    return list(found.values())
+        if body:
+            yield msgspec.json.decode(body, type=Link)
