@@ -1,9 +1,10 @@
-"""What the policy lets through: python bench/policy.py FOLDER [--gazetteer FILE] prints one line of JSON.
+"""What the policy lets through: python bench/policy.py FOLDER [--gazetteer FILE] [--extractor NAME] prints one line of JSON.
 
 Reads the articles of a gold folder into a temporary record and shows every event (as if an editor had reviewed it, long after) and every account with
 the profiles research and public. `names`: personal names in the gold's victims, targets, perpetrators and claims (by, chain, value) that are off the
 allow-list; `in_text`: those of them that stand in what the machine read, unmasked; `leaked`: those that stand in what is shown of their article, whole or
-by surname; `masked_needlessly`: share of the `phrases` (victims, targets and speakers as read, no person's name in them) that lost a word.
+by surname; `masked_needlessly`: share of the `phrases` (victims, targets and speakers as read, no person's name in them) that lost a word; `victim_names`: personal names in the victims of
+English articles, listed ones too, and `victim_names_found` the share of them that the extractor found.
 A name is found by this bench's own rule, not by the extractor's: two to four capitalised words (titles off) of which none is a listed body, people,
 country or opener, or that begin with a listed given name, or one capitalised word behind a title; so some agencies and towns count as names too.
 """
@@ -32,7 +33,7 @@ from khronika.acquire.items import Options, find
 from khronika.ground.actors import load_registry
 from khronika.jsonl import to_json
 from khronika.pipeline import Settings, read_into
-from khronika.policy import Policy, names_of
+from khronika.policy import Policy, names_by_document, names_of
 from khronika.record import open_record
 from khronika.record.record import Record
 from khronika.text import fold
@@ -85,6 +86,11 @@ def gold_names(article: dict[str, Any], given: frozenset[str]) -> set[str]:
     for event in article["events"]:
         phrases += [value["text"] for role in ("victims", "targets", "perpetrators") for value in event[role]]
         phrases += [text for claim in event["claims"] for text in (claim["by"], claim["value"], *claim["chain"]) if isinstance(text, str)]
+    return names_of_all(phrases, given)
+
+
+def names_of_all(phrases: list[str], given: frozenset[str]) -> set[str]:
+    """The personal names of some phrases, and what stands alone behind a title."""
     found = {name for phrase in phrases for name in names_in(phrase, given)}
     found |= {match.group(1) for phrase in phrases if (match := re.fullmatch(rf"(?:\w+\.? )?({CAPITAL})", phrase)) and fold(phrase.split()[0]).strip(".") in POSTS and " " in phrase}
     return found
@@ -142,6 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--gazetteer", type=Path)
+    parser.add_argument("--extractor", default="rules")
     args = parser.parse_args()
     given = frozenset(fold(n) for group in config.data("lexicon/en/persons.toml")["given"].values() for n in group.split())
     given |= {fold(n) for n in config.data("policy.toml")["forms"]["given"].split()}
@@ -159,8 +166,15 @@ def main() -> None:
                 ids[read.document.id] = read.document.name
 
         items = find([str(path) for path in sorted(args.folder.glob("*.json"))], Options(now=dt.datetime(2031, 1, 1, tzinfo=dt.UTC)))
-        read_into(record, items, Settings(workers=1, gazetteer=args.gazetteer), "bench", note)
+        read_into(record, items, Settings(workers=1, gazetteer=args.gazetteer, extractor=args.extractor), "bench", note)
         persons = {document: gold_names(articles[name], given) for document, name in ids.items() if name in articles}
+        victims = {
+            document: names_of_all([value["text"] for event in articles[name]["events"] for value in event["victims"]], given)
+            for document, name in ids.items()
+            if name in articles and articles[name]["language"] == "en"
+        }
+        hidden = names_by_document(record, victims)
+        missed = [(document, name) for document, found in victims.items() for name in found if not any(stands_in(words, name) for words in hidden.get(document, ()))]
         told, raw, clean, events, lost = shown(record, policies, given, persons)
         record.close()
     names = leaked = in_text = 0
@@ -176,8 +190,11 @@ def main() -> None:
                 print(f"leaked {ids[document]}: {name}: {told[document][max(0, at - 60) : at + 60]!r}", file=sys.stderr)
     for line in lost:
         print("needless", line, file=sys.stderr)
+    for document, name in missed:
+        print(f"not found {ids[document]}: {name}", file=sys.stderr)
+    sought = sum(map(len, victims.values()))
     share = round(len(lost) / clean, 4) if clean else None
-    print(json.dumps({"names": names, "in_text": in_text, "leaked": leaked, "masked_needlessly": share, "phrases": clean, "articles": len(persons), "events_shown": events}))
+    print(json.dumps({"names": names, "in_text": in_text, "leaked": leaked, "masked_needlessly": share, "phrases": clean, "articles": len(persons), "events_shown": events, "victim_names": sought, "victim_names_found": round(1 - len(missed) / max(1, sought), 4)}))
 
 
 if __name__ == "__main__":
