@@ -30,10 +30,14 @@ def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lex
         before: the few sentences before its first.
         far: the kind of violence from afar that the text as a whole tells of, if any.
     """
-    signs = _signs(lexicon.language)
     words = " ".join(segment.words for segment in own)
     home = next((s.words for s in own if s.within == trigger.quote.within and s.start <= trigger.quote.start < s.end), words)
-    kind = trigger.kind
+    return _by_means(_by_trigger(trigger, home, words, own, before, lexicon, far), trigger, home, words, lexicon)
+
+
+def _by_trigger(trigger: Trigger, home: str, words: str, own: list[Segment], before: list[Segment], lexicon: Lexicon, far: str | None) -> str:
+    """The kind that the trigger's own words give, or where they name no means what stands around them."""
+    signs, kind = _signs(lexicon.language), trigger.kind
     if kind in ("remote_explosive", "attack", "armed_clash") and signs["suicide"].search(home if kind == "armed_clash" else words):
         return "suicide_bomb" if kind != "armed_clash" else kind
     if kind == "arrests" and signs["protest"].search(words):
@@ -49,6 +53,26 @@ def settle_kind(trigger: Trigger, own: list[Segment], before: list[Segment], lex
     if trigger.levels["group"] not in ("attack", "killing", "strike") or kind != {"strike": "shelling_artillery_missile"}.get(trigger.levels["group"], "attack"):
         return kind
     return _by_context(kind, words, before, lexicon, far)
+
+
+def _by_means(kind: str, trigger: Trigger, home: str, words: str, lexicon: Lexicon) -> str:
+    """The kind where the trigger's sentence says with what, or at whom, and its words alone tell less: a barn that a drone set ablaze was not looted."""
+    signs = _signs(lexicon.language)
+    if kind in ("attack", "shelling_artillery_missile") and signs["at_crowd"].search(home):
+        return "excessive_force_against_protesters"
+    if kind == "peaceful_protest" and signs["dispersal"].search(words):
+        return "protest_with_intervention"
+    if kind == "air_drone_strike" and signs["mixed"].search(home) and not signs["crewed"].search(home):
+        return "shelling_artillery_missile"
+    if kind in ("air_drone_strike", "remote_explosive") and signs["afloat"].search(home):
+        return "remote_explosive"
+    if kind == "remote_explosive" and signs["from_air"].search(home):
+        return "air_drone_strike"
+    if kind == "looting_property_destruction":
+        return next((name for name in FAR[:2] if lexicon.means[name].search(home)), kind)
+    if kind == "shelling_artillery_missile" and signs["fired"].search(trigger.quote.words) and signs["small_arms"].search(home):
+        return kind if lexicon.means[kind].search(home) else "attack"
+    return kind
 
 
 def _taken(kind: str, home: str, trigger: Trigger, own: list[Segment], signs: dict[str, Words]) -> str:
