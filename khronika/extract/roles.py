@@ -58,6 +58,7 @@ class _Frames:
     not_side: Words
     acting: Words
     weapon: re.Pattern[str]
+    counting: frozenset[str]
     not_before: re.Pattern[str]
     not_behind: re.Pattern[str]
     person: Words
@@ -120,6 +121,7 @@ def _frames(language: str) -> _Frames:
         not_side=compile_words(rf"\b(?:{frames['not_side']}) (?:\w+ )?$"),
         acting=compile_words(rf" {frames['acting']}"),
         weapon=re.compile(r"\b(?P<what>" + raw["weapon"]["words"] + r")\b"),
+        counting=frozenset(frames["counting"].split()),
         not_before=re.compile(raw["weapon"]["not_before"]),
         not_behind=re.compile(raw["weapon"]["not_behind"], re.IGNORECASE),
         person=compile_words(rf"\b(?:{raw['victim']['heads']})\b|(?-i:\b[A-Z][\w’'-]+ (?:al-)?[A-Z][\w’'-]+)"),
@@ -295,7 +297,7 @@ def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tu
         if len(segment.words) > TOO_LONG:
             continue
         words = segment.words
-        for match in f.weapon.finditer(words):
+        for match in f.weapon.finditer(words if f.weapon.match(words) else words[:1].lower() + words[1:]):  # "Rockets hit", but not "Shell said"
             start, end = match.span("what")
             if f.not_before.match(words[end : end + 15]) or f.not_behind.search(words[max(0, start - 12) : start]):
                 continue
@@ -303,7 +305,17 @@ def find_weapons(segments: Iterable[Segment], roles: Roles, language: str) -> tu
                 continue
             tokens = tokens_of(words, language)
             quotes.append(segment.piece(tokens.begin_of(start, end), end))
-    return tuple(Participant(quote=quote) for quote in _distinct(quotes)[:MOST])
+    return tuple(Participant(quote=quote) for quote in _once(_distinct(quotes), f.counting)[:MOST])
+
+
+def _once(quotes: list[Quote], counting: frozenset[str]) -> list[Quote]:
+    """The first of phrases that name the same arms but for number and article: "two drones", "the drone"."""
+    kept: dict[frozenset[str], Quote] = {}
+    for quote in quotes:
+        arms = frozenset(word.removesuffix("s") for word in re.findall(r"[^\W\d][\w-]*", quote.words.casefold()) if word not in counting)
+        if not any(arms <= other or other <= arms for other in kept):
+            kept[arms] = quote
+    return list(kept.values())
 
 
 def is_hit(words: str, f: _Frames) -> bool:

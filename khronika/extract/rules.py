@@ -145,7 +145,7 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
         perpetrators=_told(scene.chosen["perpetrators"]),
         targets=parts["targets"],
         victims=parts["victims"],
-        weapons=() if trigger.kind in ("arrests", "agreement", "disrupted_weapons_use", "peaceful_protest") else scene.weapons,
+        weapons=() if trigger.kind in _UNARMED else scene.weapons,
         killed=killed,
         injured=injured,
         detained=detained,
@@ -155,6 +155,8 @@ def _mention(occurrence: Occurrence, segments: list[Segment], text: Text, lexico
 
 _BLOODLESS = frozenset({"arrests", "agreement", "change_to_group", "peaceful_protest"})
 """Kinds in which nobody is hurt: a toll in their sentences is of what was before ("sentenced for killing two")."""
+_UNARMED = _BLOODLESS | {"disrupted_weapons_use", "government_regains_territory", "headquarters_or_base", "other_development", "sexual_violence"}
+"""Kinds in which the arms that a sentence names are no means of it."""
 _HOLDING = frozenset({"arrests", "abduction", "protest_with_intervention", "attack", "armed_clash"})
 
 

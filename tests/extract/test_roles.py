@@ -74,6 +74,9 @@ ROLES = [
     ("Police used water cannons and pepper spray against a march in Orlivka on Monday, beating a driver.", "weapons", ["water cannons", "pepper spray"]),
     ("Rebels used several kamikaze drones and a grenade launcher in Orlivka on Monday, killing a driver.", "weapons", ["several kamikaze drones", "a grenade launcher"]),
     ("Rebels shelled Orlivka on Monday and air defence destroyed two missiles.", "weapons", []),
+    ("Rockets hit a tannery in Orlivka on Monday.", "weapons", ["Rockets"]),
+    ("Two drones hit a tannery in Orlivka on Monday, and a third drone was seen over a pond.", "weapons", ["Two drones"]),
+    ("The army recaptured the village of Orlivka on Monday and cleared it of mines.", "weapons", []),
     ("A ferryman died in Orlivka on Monday when a mine went off.", "perpetrators", []),
     ("Police arrested two rebels in Orlivka on Monday over the killing of a priest.", "victims", ["two rebels"]),
 ]
