@@ -126,6 +126,8 @@ class Tokens:
         at = self.index_at(place) - 1
         while at >= 0 and (self.lower[at] in c.skipped or self.lower[at].endswith("ly")):
             at -= 1
+        if at >= 0 and self.lower[at] == ")" and "(" in self.lower[:at]:  # "the Blue Front (BF) shelled"
+            at -= self.lower[:at][::-1].index("(") + 2
         if at >= 0 and self.lower[at] == ",":
             before = self._over_insertion(at)
             named = before < at and self._is_name(at - 1) and not self._is_name(before) and not c.stops & set(self.lower[before + 2 : at])

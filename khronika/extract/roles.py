@@ -48,6 +48,7 @@ class _Frames:
     count: Words
     arms: Words
     downing: Words
+    armed: Words
     past: Words
     pronoun: Words
     saying: Words
@@ -74,6 +75,7 @@ class Roles:
     owners: list[Quote] = field(default_factory=list)
     openers: list[Quote] = field(default_factory=list)
     sides: list[Quote] = field(default_factory=list)
+    tellers: list[Quote] = field(default_factory=list)
     downed: list[Quote] = field(default_factory=list)
     targets: list[Quote] = field(default_factory=list)
     victims: list[Quote] = field(default_factory=list)
@@ -106,6 +108,7 @@ def _frames(language: str) -> _Frames:
         accused=compile_words(rf"\b(?:{frames['accusing']}) (?=\S)"),
         thing=compile_words(rf"\b(?:{frames['things']})$"),
         downing=compile_words(frames["downing"]),
+        armed=compile_words(rf"\b(?:{frames['armed']})\b"),
         arms=compile_words(rf"\b{frames['arms']}"),
         count=compile_words(rf"^(?:{frames['counts']})$"),
         past=compile_words(frames["past"]),
@@ -149,6 +152,7 @@ def settled(framed: Roles, kind: str, language: str) -> Roles:
     if kind == "arrests":
         found.targets = []
     if kind != "disrupted_weapons_use":
+        found.tellers = []
         found.targets = [quote for quote in found.targets if not f.arms.search(quote.words)]
     if kind not in _FACE_TO_FACE:
         hurt = {quote.start for quote in found.victims}
@@ -193,6 +197,8 @@ def _in_sentence(segment: Segment, tokens: Tokens, f: _Frames, harm: Words, foun
         is_passive = not verb.endswith("ing") and bool(f.passive.search(words[max(0, match.start() - 30) : match.start()].rstrip()))
         if is_passive or words[match.end() : match.end() + 4] == " by ":
             suffered(tokens.all_left_of(match.start()), verb)
+            if f.downing.match(verb) and (teller := _speaker(tokens, len(words), f)) and f.armed.search(words[slice(*teller)]):
+                found.tellers.append(segment.piece(*teller))
         elif after := tokens.all_right_of(match.end()):
             did(match.start())
             suffered(after, verb)
@@ -266,17 +272,25 @@ def acts(words: str, f: _Frames) -> bool:
 
 
 def chosen(roles: Roles, language: str) -> dict[str, tuple[Participant, ...]]:
-    """Who plays which part by the frames alone, weapons aside; an owner ("Russian shelling") did it where no phrase was found."""
+    """Who plays which part by the frames alone, weapons aside; an owner ("Russian shelling") did it where no phrase was found.
+
+    So did a force that tells that arms were shot down ("nine drones were intercepted, the air force said").
+    """
     hurt = [*roles.victims, *roles.targets]
     starts = {(quote.within, quote.start) for quote in hurt}
     named = (
         roles.perpetrators[:3]
-        or roles.owners[:2]
+        or [quote for quote in roles.owners if not any(_overlap(quote, downed) for downed in roles.downed)][:2]  # not "two Russian drones were shot down"
+        or roles.tellers[:1]
         or [quote for quote in roles.openers if (quote.within, quote.start) not in starts]
-        or [q for q in roles.sides if not any(q.within == h.within and q.start < h.end and h.start < q.end for h in hurt)][:1]
+        or [quote for quote in roles.sides if not any(_overlap(quote, other) for other in hurt)][:1]
     )
     quotes = {"perpetrators": _distinct(named), "targets": _distinct(roles.targets)[:MOST], "victims": _distinct(roles.victims)[: MOST + 2]}
     return {role: participants(role, found, language) for role, found in quotes.items()}
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    return one.within == other.within and one.start < other.end and other.start < one.end
 
 
 def participants(role: str, quotes: Iterable[Quote], language: str) -> tuple[Participant, ...]:

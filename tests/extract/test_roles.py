@@ -77,6 +77,13 @@ ROLES = [
     ("Rockets hit a tannery in Orlivka on Monday.", "weapons", ["Rockets"]),
     ("Two drones hit a tannery in Orlivka on Monday, and a third drone was seen over a pond.", "weapons", ["Two drones"]),
     ("The army recaptured the village of Orlivka on Monday and cleared it of mines.", "weapons", []),
+    ("The enemy shelled a tannery in Orlivka on Monday.", "perpetrators", ["The enemy"]),
+    ("Gunmen of the Blue Front (BF) shelled Orlivka on Monday.", "perpetrators", ["Gunmen of the Blue Front"]),
+    ("American planes bombed a tannery in Orlivka on Monday.", "perpetrators", ["American"]),
+    ("Two Russian drones were shot down over Orlivka on Monday, the air force said.", "perpetrators", ["the air force"]),
+    ("The mayor attributed the shelling of Orlivka on Monday to the rebels.", "perpetrators", ["the rebels"]),
+    ("The authorities wrote that a shell hit a tannery in Orlivka on Monday.", "perpetrators", []),
+    ("A terrorist attack on a tannery in Orlivka on Monday killed a stoker.", "perpetrators", []),
     ("A ferryman died in Orlivka on Monday when a mine went off.", "perpetrators", []),
     ("Police arrested two rebels in Orlivka on Monday over the killing of a priest.", "victims", ["two rebels"]),
 ]
