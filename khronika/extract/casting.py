@@ -165,6 +165,7 @@ def levels(one: Candidate, scene: Scene, framed: Sequence[Candidate]) -> dict[st
         "rule, kind": f"{rule} {kind}",
         "rivals": f"{frame} {' '.join(rivals)}",
         "other parts": " ".join(crossing),
+        "family, parts": f"{trigger.family} {' '.join(crossing)}",
     }
 
 

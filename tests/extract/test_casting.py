@@ -54,3 +54,11 @@ def test_what_says_the_same_is_kept_once(one: str, other: str, kept: int) -> Non
     quotes = Quote(start=0, end=len(one), words=one), Quote(start=50, end=50 + len(other), words=other)
     found = best_of([(1.0, quotes[1]), (2.0, quotes[0])])
     assert found[0] == quotes[0] and len(found) == kept
+
+
+def test_a_phrase_is_told_by_the_parts_it_plays_beside_in_such_an_event() -> None:
+    here = scene("Police arrested two rebels in Orlivka on Monday over the killing of a priest.")
+    rebels, priest = [one for one in candidates(here) if one.role == "victims"]
+    assert levels(rebels, here, ())["family, parts"] == "arrests " and levels(priest, here, [rebels])["family, parts"] == "arrests "
+    hit = next(one for one in candidates(here) if one.role == "targets" and one.quote.words == "a priest")
+    assert levels(priest, here, [hit])["family, parts"] == "arrests targets"
