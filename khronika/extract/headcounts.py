@@ -196,8 +196,9 @@ def _head(phrase: str) -> str:
 
 
 def _is_one(phrase: str, p: Numbers) -> bool:
-    head = _head(phrase)
-    if p.not_person.search(head) or p.several.search(head):
+    head = " ".join(_head(phrase).split())
+    is_named = bool(p.one.match(phrase) and p.name.search(head))  # "a hospital guard Ivan Petrov"
+    if p.not_person.search(head) and not is_named or p.several.search(head):
         return False
     is_plural = head.endswith("s") and not head.endswith(("ss", "us"))
     return bool(p.one.match(phrase)) or not is_plural and bool(p.owned.match(phrase) or p.name.search(head) or p.person.fullmatch(head))

@@ -7,6 +7,7 @@ nearness, a definite reference), or founds one of its own.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -39,7 +40,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True)
-class _Signs:
+class Signs:
     """What one sentence names."""
 
     days: frozenset[str]
@@ -48,6 +49,7 @@ class _Signs:
     numbers: frozenset[str]
     same_day: bool
     is_apart: bool
+    is_other: bool
     is_definite: bool
     opens_anew: bool
     dates: frozenset[str]
@@ -59,22 +61,28 @@ def _patterns(language: str) -> dict[str, Words]:
     return {name: compile_words(value) for name, value in config.data(f"lexicon/{language}/joins.toml").items()}
 
 
-def _signs_of(words: str, lexicon: Lexicon) -> _Signs:
+def signs_of(words: str, lexicon: Lexicon) -> Signs:
     p = _patterns(lexicon.language)
     words = words[:1500]
     no_name = p["no_name"].pattern.split()
-    days = frozenset(day.casefold() for day in p["day"].findall(words))
-    return _Signs(
+    days = frozenset(_as_told(day) for day in p["day"].findall(words))
+    return Signs(
         days=days,
         places=frozenset(place.casefold() for place in p["place"].findall(words) if place not in no_name),
         names=frozenset(name.casefold().removesuffix("’s").removesuffix("'s") for name in p["name"].findall(words) if name not in no_name),
         numbers=frozenset(number.casefold() for number in p["number"].findall(words)),
         same_day=bool(p["same_day"].search(words)),
         is_apart=bool(p["apart"].search(words)),
+        is_other=bool(p["other"].search(words)),
         is_definite=bool(lexicon.follow["definite"].search(words)),
         opens_anew=bool(p["same_day"].match(words)),
-        dates=frozenset(day for day in days if re.search(r"[^\W\d]\W+\d{1,2}$|^\d{1,2} ", day)),
+        dates=frozenset(day for day in days if re.match(r"\d{1,2} ", day)),
     )
+
+
+def _as_told(day: str) -> str:
+    """A day in the one form in which days are compared: "July 3rd" and "3 July" are the same."""
+    return " ".join(sorted(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b| of\b", "", day.casefold()).split()))
 
 
 class Joiner:
@@ -83,19 +91,18 @@ class Joiner:
     def __init__(self, segments: list[Segment], lexicon: Lexicon) -> None:
         self._segments = segments
         self._lexicon = lexicon
-        self._known: dict[int, _Signs] = {}
+        self._known: dict[int, Signs] = {}
 
-    def signs(self, at: int) -> _Signs:
+    def signs(self, at: int) -> Signs:
         """What sentence `at` names."""
         if at not in self._known:
-            self._known[at] = _signs_of(self._segments[at].words, self._lexicon)
+            self._known[at] = signs_of(self._segments[at].words, self._lexicon)
         return self._known[at]
 
     def levels(self, trigger: Trigger, other: Occurrence, back: int) -> dict[str, str]:
         """Feature -> level of one comparison; `back` is how many occurrences lie between."""
         here = self.signs(trigger.at)
-        told = [self.signs(at) for at in other.sentences]
-        days, places, names, numbers = (frozenset().union(*(getattr(s, what) for s in told)) for what in ("days", "places", "names", "numbers"))
+        days, places, names, numbers = (self._all(what, other) for what in ("days", "places", "names", "numbers"))
         main, gap = other.main, trigger.at - other.sentences[-1]
         last, segment = self._segments[other.sentences[-1]], self._segments[trigger.at]
         step = segment.paragraph - last.paragraph
@@ -109,7 +116,7 @@ class Joiner:
             "definite": "yes" if here.is_definite else "no",
             "apart": "yes" if here.is_apart else "no",
             "day": "again" if here.same_day else "same" if here.days & days else "none" if not here.days else "new" if not days else "other",
-            "place": _level(here.places, places),
+            "place": level_of(here.places, places),
             "names": str(min(shared, 3)),
             "number": "same" if here.numbers & numbers else "other" if here.numbers and numbers else "none",
             "back": str(min(back, 4)),
@@ -125,14 +132,17 @@ class Joiner:
         if self.signs(trigger.at).opens_anew and trigger.at not in other.sentences:
             return True
         here = self.signs(trigger.at).dates
-        told: frozenset[str] = frozenset().union(*(self.signs(at).dates for at in other.sentences))
+        told = self._all("dates", other)
         return bool(here and told) and not here & told
+
+    def _all(self, what: str, one: Occurrence) -> frozenset[str]:
+        return all_of(what, (self.signs(at) for at in one.sentences))
 
     def among_whose_dead(self, trigger: Trigger, near: list[Occurrence]) -> Occurrence | None:
         """The nearest occurrence that counts more dead than a sentence without a day and a place of its own, which tells of some of them."""
         segment, p = self._segments[trigger.at], _patterns(self._lexicon.language)
         some = least_of_some(segment, self._lexicon) if trigger.family in VIOLENT else 0
-        if not some or p["other"].search(segment.words):
+        if not some or self.signs(trigger.at).is_other:
             return None
         for back, one in enumerate(near):
             told = [self._segments[at] for at in one.sentences]
@@ -149,7 +159,13 @@ class Joiner:
         return None
 
 
-def _level(here: frozenset[str], told: frozenset[str]) -> str:
+def all_of(what: str, signs: Iterable[Signs]) -> frozenset[str]:
+    """The days, dates, places, names or numbers that any of some sentences names."""
+    return frozenset[str]().union(*(getattr(one, what) for one in signs))
+
+
+def level_of(here: frozenset[str], told: frozenset[str]) -> str:
+    """How days or places relate to those told before: none, new, the same or other ones."""
     if not here:
         return "none"
     if not told:

@@ -220,6 +220,10 @@ class Tokens:
                 break
         return at
 
+    def _is_quantity(self, at: int) -> bool:
+        """Whether a token is a number in digits that says how many: "15 identified members", not a year or the day of a month."""
+        return self.lower[at].isdigit() and len(self.lower[at]) < 4 and not (at and self.words[self.spans[at - 1][0]].isupper())
+
     def _is_name(self, at: int) -> bool:
         """Whether a token and the one before it are capitalised, as a person's name is."""
         return at > 0 and all(self.words[self.spans[i][0]].isupper() for i in (at - 1, at))
@@ -239,7 +243,7 @@ class Tokens:
             return not (first and token in c.openers)
         if token.endswith(("ed", "ing")) and len(token) > 4 and token not in c.not_verbs and "-" not in token:
             opener = at - 2 if at > 1 and self.lower[at - 1].endswith("ly") else at - 1  # "a highly fortified compound"
-            return not (at > 0 and self.lower[opener] in c.determiners or self.words[self.spans[at][0]].isupper())
+            return not (at > 0 and (self.lower[opener] in c.determiners or self._is_quantity(opener)) or self.words[self.spans[at][0]].isupper())
         return False
 
     def _span(self, start: int, stop: int) -> Span | None:

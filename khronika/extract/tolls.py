@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
-from msgspec.structs import replace
-
 from khronika import config
 from khronika.extract.headcounts import Number, companions_in, is_anybody, is_plural, numbers, people_in, read_number, tied
 from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
+from khronika.extract.totals import Figure, total
 from khronika.text import Span
 from khronika.types import Toll
 
@@ -131,27 +130,10 @@ def _patterns(language: str) -> _Patterns:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Figure:
-    """A toll as one wording gives it.
-
-    `is_one`: one person without a number; `adds`: worded as more than those told before; `is_part`: worded as some of them; `of_anybody`: counts
-    people of no kind; `is_sum`: over more than one occurrence; `is_voiced`: its sentence lets another voice speak.
-    """
-
-    toll: Toll
-    is_one: bool = False
-    adds: bool = False
-    is_part: bool = False
-    of_anybody: bool = True
-    is_sum: bool = False
-    is_voiced: bool = False
-
-
 def find_toll(segments: list[Segment], outcome: Outcome, lexicon: Lexicon) -> Toll | None:
     """The count for one outcome over the sentences of one occurrence; several figures give lowest low and highest high."""
     figures = [figure for segment in segments for figure in _in_sentence(segment, outcome, lexicon)]
-    return _total(figures) if figures else None
+    return total(figures) if figures else None
 
 
 def least_of_some(segment: Segment, lexicon: Lexicon) -> int:
@@ -163,7 +145,7 @@ def least_of_some(segment: Segment, lexicon: Lexicon) -> int:
 
 
 @lru_cache(maxsize=256)
-def _in_sentence(segment: Segment, outcome: Outcome, lexicon: Lexicon) -> tuple[_Figure, ...]:
+def _in_sentence(segment: Segment, outcome: Outcome, lexicon: Lexicon) -> tuple[Figure, ...]:
     """The figures of a sentence; kept, since joining asks for them before they are summed."""
     p = _patterns(lexicon.language)
     if not p.prefilter[outcome].search(segment.words):
@@ -179,18 +161,18 @@ def _in_sentence(segment: Segment, outcome: Outcome, lexicon: Lexicon) -> tuple[
     return tuple(dataclasses.replace(f, is_sum=is_sum and not f.is_one and not f.is_part, is_voiced=is_voiced) for f in found)
 
 
-def _nobody(segment: Segment, outcome: Outcome, p: _Patterns) -> tuple[_Figure, ...]:
+def _nobody(segment: Segment, outcome: Outcome, p: _Patterns) -> tuple[Figure, ...]:
     """A zero, where a sentence says that nobody at all was hurt, and not only of some or as far as is known."""
     words, none = segment.words, p.none.get(outcome)
     if none is None or p.not_none.search(words):
         return ()
     for match in none.finditer(words):
         if not p.none_behind.match(words[match.end() :]) and not p.none_before.search(words[max(0, match.start() - 40) : match.start()].rstrip()):
-            return (_Figure(Toll(low=0, high=0, quote=segment.piece(*match.span())), is_voiced=bool(p.voiced.search(words))),)
+            return (Figure(Toll(low=0, high=0, quote=segment.piece(*match.span())), is_voiced=bool(p.voiced.search(words))),)
     return ()
 
 
-def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[_Figure]:
+def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[Figure]:
     """Counts of those who stand where a verb has its sufferers, and of those beside them; their places are added to `taken`."""
     tokens, found = _prepared(segment.words, lexicon.language), []
     words = tokens.words
@@ -214,7 +196,7 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
             known = [((place - len(one.group()) - 1, place - 1), (1, 1, None))]
         if not known:
             found += [
-                _Figure(Toll(low=1, high=None, quote=segment.piece(min(place, span[0]), max(end, span[1]))), is_one=True)
+                Figure(Toll(low=1, high=None, quote=segment.piece(min(place, span[0]), max(end, span[1]))), is_one=True)
                 for span in spans[:1]
                 if is_plural(words[slice(*span)], lexicon) and not p.part.search(words[max(0, span[0] - 20) : span[0]].rstrip())
             ]
@@ -239,7 +221,7 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         )
         is_one = low == high == 1 and not phrases[0][0].isdigit() and not p.one.search(phrases[0])
         of_anybody = any(is_anybody(phrase, lexicon) for phrase in phrases)
-        found.append(_Figure(toll, is_one, _adds(words, (start, stop), max(start, known[0][0][1]), p), is_among or bool(p.again.match(phrases[0])), of_anybody))
+        found.append(Figure(toll, is_one, _adds(words, (start, stop), max(start, known[0][0][1]), p), is_among or len(known) == 1 and bool(p.again.match(phrases[0])), of_anybody))
     return found
 
 
@@ -273,7 +255,7 @@ def _beside(tokens: Tokens, place: int, p: _Patterns, lexicon: Lexicon) -> list[
     match = p.beside.match(words[place:])
     if not match:
         return []
-    spans = tokens.all_right_of(place + match.end())
+    spans = [span for span in tokens.all_right_of(place + match.end()) if not p.state.search(words[slice(*span)])]  # "with three others injured"
     found = [(span, value) for span in spans if (value := companions_in(words[slice(*span)], lexicon, numbered=match["people"] is None))]
     if len(found) > 1 and found[0][1] == (1, None, None):  # "her sons, 15-year-old Adam and 8-year-old Yunus"
         found = found[1:]
@@ -348,7 +330,7 @@ def _sum(values: list[Number]) -> Number:
     return low, sum(highs) if len(highs) == len(values) else None, vague
 
 
-def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[_Figure]:
+def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[Figure]:
     """Counts by the fixed wordings of the lexicon ("the death toll rose to 21") that no verb took before."""
     words, found = _cleared(segment.words, lexicon.language), []
     for pattern in (p.after[outcome], p.before[outcome], p.chained[outcome]):
@@ -365,7 +347,7 @@ def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             taken.append((span[0], match.end("who") if who else span[1]))
             low, high, vague = value
             toll = Toll(low=low, high=high, quote=segment.piece(*_trimmed(words, match)), of=who.strip() if who else None, word=vague)
-            found.append(_Figure(toll, n.casefold() in _ARTICLES, _adds(words, (span[0], match.end()), match.end(), p), of_anybody=not who or is_anybody(who, lexicon)))
+            found.append(Figure(toll, n.casefold() in _ARTICLES, _adds(words, (span[0], match.end()), match.end(), p), of_anybody=not who or is_anybody(who, lexicon)))
     return found
 
 
@@ -379,19 +361,14 @@ def _part(words: str, match: re.Match[str], name: str) -> str | None:
 
 
 def _is_no_count(words: str, match: re.Match[str], p: _Patterns, language: str) -> bool:
-    """A year, an age, a day of the month, an hour, a share, or some of those told of."""
+    """A year, an age, an hour, a share, or some of those told of."""
     n, after = words[match.start("n") : match.end("n")], words[match.end("n") : match.end("n") + 14]
     if re.fullmatch(r"(?:19|20)\d\d", n) or numbers(language).no_people.match(after):
         return True
     before = words[max(0, match.start("n") - 12) : match.start("n")]
     if p.part.search(before.rstrip()):
         return True
-    return bool(
-        re.search(
-            r"(?:\b[Nn]o|[Nn]ot|January|February|March|April|May|June|July|August|September|October|November|December|aged|No\.|number) ?$",
-            before,
-        )
-    )
+    return bool(re.search(r"(?:\b[Nn]o|[Nn]ot|aged|No\.|number) ?$", before))
 
 
 def _trimmed(words: str, match: re.Match[str]) -> Span:
@@ -404,56 +381,3 @@ def _trimmed(words: str, match: re.Match[str]) -> Span:
     while end > start and words[end - 1] in " ,":
         end -= 1
     return start, end
-
-
-def _total(figures: list[_Figure]) -> Toll:
-    """One toll of several figures: lowest low and highest high of those that can count the same people.
-
-    A figure under half of the largest is a part of it ("three children among them"), and so is one worded as a part, one person told of by name, and
-    fewer women or persons by name than people. An "up to" only raises the high, and a zero beside others needs a voice.
-    """
-    tolls = [f.toll for f in figures]
-    figures = [f for f in figures if not f.is_sum] or figures
-    figures = [f for f in _added(figures) if f.toll.high != 0 or f.is_voiced] or figures
-    whole = max(figures, key=lambda f: (f.toll.low, not f.is_part))
-    largest = whole.toll
-
-    def is_rival(f: _Figure) -> bool:
-        if f is whole or f.toll.high == 0:
-            return True
-        is_some = f.is_one and largest.low > 1 or whole.of_anybody and not f.of_anybody and f.toll.low < largest.low
-        return not f.is_part and not (is_some and not f.is_voiced) and 2 * f.toll.low >= largest.low and f.toll.low > 0
-
-    rival = [f.toll for f in figures if is_rival(f)]
-    unique = list({(toll.low, toll.high): toll for toll in reversed(rival)}.values())[::-1]
-    most = max((toll.high for toll in (f.toll for f in figures) if toll.high), default=0)  # "up to 40" beside "at least 20" says how high
-    is_higher = any(f.toll.low == 0 and f.toll.high == most for f in figures) and most > largest.low > 0
-    if len(unique) < 2 and not is_higher:
-        return largest if len(tolls) == 1 else replace(largest, parts=tuple(toll for toll in tolls if toll is not largest))
-    high = most if is_higher else _highest(unique)
-    return Toll(low=min(toll.low for toll in unique), high=high, quote=largest.quote, of=largest.of, word=largest.word, parts=tuple(tolls))
-
-
-def _highest(rival: list[Toll]) -> int | None:
-    """The highest of the highs; open only where no count is above the largest that is left open ("at least seven", then "eight": eight)."""
-    known = max((toll.high for toll in rival if toll.high is not None), default=0)
-    is_open = any(toll.high is None and toll.low >= known for toll in rival)
-    return None if is_open else known
-
-
-def _added(figures: list[_Figure]) -> list[_Figure]:
-    """The figures with those that are worded as more added to the one before them: "killed four; another two died later" is six.
-
-    "His wife also died" adds to one told of by name, but is a part of "ten people".
-    """
-    summed: list[_Figure] = []
-    for figure in figures:
-        before = summed[-1] if summed else None
-        if before and figure.adds and before.toll.low > 0 and figure.toll.low != before.toll.low and (figure.of_anybody or not before.of_anybody):
-            toll = figure.toll
-            high = before.toll.high + toll.high if before.toll.high is not None and toll.high is not None else None
-            joint = replace(before.toll, low=before.toll.low + toll.low, high=high, parts=(before.toll, toll))
-            summed[-1] = _Figure(joint, of_anybody=before.of_anybody)
-        else:
-            summed.append(figure)
-    return summed

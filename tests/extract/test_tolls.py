@@ -99,6 +99,10 @@ def test_one_person_by_name_is_part_of_many() -> None:
         ("Nobody was killed, the army said. Residents said that nine people were killed.", 0, 9),
         ("Five people were killed. Another source reported that a woman and her three children were killed.", 4, 5),
         ("Twelve people were killed. Her husband and seven children were killed in the kitchen.", 12, 12),
+        ("At least 12 people were killed. A post named nine residents who were killed.", 12, None),
+        ("Between 20 and 25 people were killed. The raid killed 14 people of one house.", 20, 25),
+        ("Between three and ten people were killed. Ten people were killed, a post said.", 3, 10),
+        ("At least 12 people were killed. However, a rival station said that seven people were killed.", 7, None),
     ],
 )
 def test_what_lowers_or_raises_a_toll(body: str, low: int, high: int | None) -> None:
