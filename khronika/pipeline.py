@@ -65,6 +65,7 @@ class Chain:
 
     def __init__(self, settings: Settings) -> None:
         from khronika.extract import EXTRACTORS
+        from khronika.extract.uniting import unite
         from khronika.ground.accounts import Grounding
         from khronika.ground.actors import load_registry
         from khronika.ground.gazetteer import Gazetteer, ensure
@@ -72,6 +73,7 @@ class Chain:
         if settings.extractor not in EXTRACTORS:
             raise UsageError(f"extractor {settings.extractor!r} is unknown; there are: {', '.join(EXTRACTORS)}")
         self.extractor = EXTRACTORS[settings.extractor](settings.server or settings.model)
+        self._unite = tuple if settings.extractor == "llm" else unite  # a language model was asked to tell each event once
         self.grounding = Grounding(
             Gazetteer(ensure(settings.gazetteer)), load_registry(*settings.actor_files), config.read_sources(*settings.source_files)
         )
@@ -121,15 +123,16 @@ class Chain:
             document = replace(document, source=source.id)
         reading = self.extractor.read(text)
         grounded = self.grounding.ground(reading, text, document)
+        accounts = self._unite(grounded.accounts)
         return ReadDocument(
             document=document,
             payload=payload,
             text=text,
             reading=replace(reading, assessments=grounded.assessments, forecasts=grounded.forecasts),
-            accounts=grounded.accounts,
+            accounts=accounts,
             assessments=grounded.assessments,
             forecasts=grounded.forecasts,
-            keys=tuple(keys_of(account) for account in grounded.accounts),
+            keys=tuple(keys_of(account) for account in accounts),
         )
 
 

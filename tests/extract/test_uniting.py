@@ -1,0 +1,84 @@
+"""Accounts of one text: made one where they tell of one event, kept apart where they do not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from khronika.extract.uniting import unite
+from khronika.types import Account, Claim, Mention, Participant, Place, Quote, When
+
+WHOLE = """A missile hit a boarding school in Zelenivka on May 4th, killing at least 18 people. A teacher said that the bombs wounded 30 others.
+Bombing left a crater in Zelenivka. The bombardment killed eleven people. On 9 May shelling killed two people in Zelenivka.
+Elsewhere, shelling killed five people. Shelling killed 40 people. Shells killed three people in the port of Borove. Police arrested two looters in Zelenivka.
+On the same day, partisans killed two guards in Zelenivka."""
+HIT = WHOLE.partition("\n")[0]
+
+
+def quote(words: str) -> Quote:
+    start = WHOLE.index(words)
+    return Quote(start=start, end=start + len(words), words=words)
+
+
+def account(
+    words: str, *, place: str | None = "Zelenivka", day: int = 4, kind: str = "shelling_artillery_missile", p: float = 0.5, by: str | None = None
+) -> Account:
+    from khronika.extract.lexicon import load
+    from khronika.extract.segments import Segment
+    from khronika.extract.tolls import find_toll
+
+    evidence = quote(words)
+    segment = Segment(evidence.start, evidence.end, "body", words, 0)
+    mention = Mention(
+        id=words,
+        text_id="t",
+        by="test",
+        trigger=evidence,
+        kind=kind,  # type: ignore[arg-type]
+        evidence=(evidence,),
+        killed=find_toll([segment], "killed", load("en")),
+        claims=(Claim(by=quote(by), stance="reports", about="occurrence", quote=evidence),) if by else (),
+        perpetrators=(Participant(quote=evidence, asserted_by=(0,)),) if by else (),
+        p=p,
+    )
+    date = dt.date(2026, 5, day)
+    where = Place(name=place, precision="settlement", reason="test") if place else None
+    return Account(id=words, document_id="d", mention=mention, when=When(start=date, end=date, basis="explicit", reason="test"), where=where)
+
+
+@pytest.mark.parametrize(
+    ("later", "place"), [("Bombing left a crater in Zelenivka.", "Zelenivka"), ("The bombardment killed eleven people.", None)]
+)
+def test_the_same_place_or_some_of_its_dead_is_the_same_event(later: str, place: str | None) -> None:
+    (found,) = unite([account(HIT, p=0.8), account(later, place=place, kind="remote_explosive")])
+    assert found.id == HIT and found.where is not None and found.where.name == "Zelenivka"
+    assert [q.words for q in found.mention.evidence] == [HIT, later]
+    assert found.mention.killed is not None and (found.mention.killed.low, found.mention.killed.high) == (18, None)
+    assert found.mention.injured is not None and found.mention.injured.low == 30
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        account("On 9 May shelling killed two people in Zelenivka."),
+        account("Bombing left a crater in Zelenivka.", day=5),
+        account("Elsewhere, shelling killed five people.", place=None),
+        account("Shelling killed 40 people.", place=None),
+        account("Shells killed three people in the port of Borove.", place="Borove"),
+        account("On the same day, partisans killed two guards in Zelenivka."),
+        account("Police arrested two looters in Zelenivka.", kind="arrests"),
+    ],
+    ids=lambda one: one.id,
+)
+def test_another_day_place_or_deed_and_more_dead_are_another_event(other: Account) -> None:
+    assert len(unite([account(HIT), other])) == 2
+
+
+def test_claims_of_both_are_kept_and_authors_point_at_them() -> None:
+    later = "Bombing left a crater in Zelenivka."
+    (found,) = unite([account(HIT, by="A teacher"), account(later, by="Police", p=0.4)])
+    assert [claim.by.words for claim in found.mention.claims] == ["A teacher", "Police"]
+    assert [author.asserted_by for author in found.mention.perpetrators] == [(0,), (1,)]
+    (same,) = unite([account(HIT, by="A teacher"), account(later, by="A teacher", p=0.4)])
+    assert len(same.mention.claims) == 1 and [author.asserted_by for author in same.mention.perpetrators] == [(0,), (0,)]
