@@ -41,9 +41,12 @@ def fold(text: str) -> str:
     return " ".join("".join([c for c in plain if c < "\u0300" or not unicodedata.combining(c)]).split())
 
 
+_WORD = re.compile(r"\w+")
+
+
 def words_of(text: str) -> list[str]:
     """Folded words of a phrase, in order."""
-    return re.findall(r"\w+", fold(text))
+    return _WORD.findall(fold(text))
 
 
 def overlaps(a: Span, b: Span) -> bool:

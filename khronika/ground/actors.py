@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -326,8 +326,9 @@ _NAME = re.compile(r"\b(?=([A-Z][a-z]+)\s+([A-Z][\w-]+))")
 _SURNAME = re.compile(r"\b(?!(?:The|A|An)\b)([A-Z][a-z]+) [A-Z][a-z]+(?=,)")
 
 
+@lru_cache(maxsize=8192)
 def plain_tokens(words: str) -> tuple[str, ...]:
-    """Folded words of a phrase without articles and possessive endings; "U.S." is one."""
+    """Folded words of a phrase without articles and possessive endings; "U.S." is one. Kept, since whose it is and who it is both begin with them."""
     return tuple(_tokens(words))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from khronika import config
@@ -40,15 +40,21 @@ class Cohesion:
             self._stems[number] = stems_of(self._text[slice(*self._sentences[number])] if self._sentences else self._text)
         return self._stems[number]
 
-    def signs(self, number: int, own: int, trigger: str) -> set[str]:
-        """What a sentence shares with an event's own sentence and with its trigger."""
-        words = self.stems(number)
-        common = words & self.stems(own)
-        signs = {f"shared {next((most for most in (0, 1, 2, 4) if len(common) <= most), 'more')}"}
-        if not words.isdisjoint(stems_of(trigger.lower())):
-            signs.add("names the trigger")
-        if not common.isdisjoint(_lists()[1]):
-            signs.add("shares a site")
-        if any(word[0].isdigit() for word in common):
-            signs.add("shares a number")
+    def signs_to(self, own: int, trigger: str) -> Callable[[int], set[str]]:
+        """What each sentence shares with an event's own sentence and with its trigger; looked at once a sentence, whatever the number of its names."""
+        here, named = self.stems(own), stems_of(trigger.lower())
+
+        @cache
+        def signs(number: int) -> set[str]:
+            words = self.stems(number)
+            common = words & here
+            found = {f"shared {next((most for most in (0, 1, 2, 4) if len(common) <= most), 'more')}"}
+            if not words.isdisjoint(named):
+                found.add("names the trigger")
+            if not common.isdisjoint(_lists()[1]):
+                found.add("shares a site")
+            if any(word[0].isdigit() for word in common):
+                found.add("shares a number")
+            return found
+
         return signs

@@ -50,9 +50,9 @@ class Names:
             known = self._recognised()
         self.found = [self._widened(f) for f in known]
         # "A village called X" is no person, whatever its name.
-        presented = [m.span(str(m.lastgroup)) for m in _NAMED.finditer(scene.body)]
-        self._take([*((f.start, f.end) for f in known), *(p for p in scene.persons if not any(overlaps(p, span) for span in presented))])
-        known = [*self.found, *self._in_place_words(place_words), *self._presented(place_words)]
+        named = [(m.span(str(m.lastgroup)), m["name_"]) for m in _NAMED.finditer(scene.body)]
+        self._take([*((f.start, f.end) for f in known), *(p for p in scene.persons if not any(overlaps(p, span) for span, _ in named))])
+        known = [*self.found, *self._in_place_words(place_words), *self._presented(place_words, named)]
         self.found = sorted((self._in_time(f) for f in known), key=lambda f: (f.start, f.end))
 
     def _recognised(self) -> list[Found]:
@@ -150,11 +150,11 @@ class Names:
         lists = self.scene.lists
         return words in self.scene.adjectives or any(w in lists["common"] or w in lists["titles"] or w in lists["first_names"] for w in words.casefold().split())
 
-    def _presented(self, place_words: Sequence[Span]) -> list[Found]:
-        """Names that the text presents as places and the index lacks."""
+    def _presented(self, place_words: Sequence[Span], named: Sequence[tuple[Span, str | None]]) -> list[Found]:
+        """Names that the text presents as places and the index lacks; `named` are those of _NAMED, with the words of one that stands before its kind."""
         body = self.scene.body
-        said = {match.span(str(match.lastgroup)) for match in _NAMED.finditer(body) if match["name_"] and " " in match["name_"]}
-        spans = {match.span(str(match.lastgroup)) for match in _NAMED.finditer(body)}
+        said = {span for span, words in named if words and " " in words}
+        spans = {span for span, _ in named}
         spans |= {match.span(str(match.lastgroup)) for match in _named_sites(self.scene.lists["site_words"]).finditer(body)}
         for start, end in place_words:
             if self._is_free((start, end)):

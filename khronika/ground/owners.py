@@ -18,6 +18,7 @@ NEAR = 250
 TAIL = 4
 """Words behind a country that its body may stand among: "Russia's own defence ministry"."""
 _PARTS = re.compile(r"[^\w\s’'-]|\n")
+_WORD = re.compile(r"\w+")
 _ABBREVIATED = re.compile(r"\b(U)\.(S|K|N)\.")
 
 
@@ -72,16 +73,15 @@ class Owners:
     def _told(self) -> list[tuple[int, str, tuple[str, ...]]]:
         """Each country named: where, its code, and the words behind it."""
         body = _ABBREVIATED.sub(r"\1\2  ", self._body)
-        words = [(m.group(), *m.span()) for m in re.finditer(r"\w+", body)]
-        found = [(word.lower() if word.isascii() else fold(word), start, end) for word, start, end in words if word != "s"]
-        tokens = tuple([token for token, _, _ in found])
+        found = [match for match in _WORD.finditer(body) if match.group() != "s"]
+        tokens = tuple([word.lower() if word.isascii() else fold(word) for word in map(re.Match.group, found)])
         told, free = [], 0
         for at in [at for at, token in enumerate(tokens) if token in self._registry.country_starts]:
             code, length = self._registry.country_at(tokens, at) if at >= free else (None, 0)
             if code:
                 free = at + length
                 last = at + length
-                while last < min(len(found), at + length + TAIL) and not _PARTS.search(body[found[last - 1][2] : found[last][1]]):
+                while last < min(len(found), at + length + TAIL) and not _PARTS.search(body[found[last - 1].end() : found[last].start()]):
                     last += 1
-                told.append((found[at][1], code, tokens[at + length : last]))
+                told.append((found[at].start(), code, tokens[at + length : last]))
         return told

@@ -21,7 +21,6 @@ KEPT = 10
 """Candidates of one name that are weighed in full, after a first choice by size and by the regions and countries named."""
 SELDOM = 0.15
 """Share of the countries named below which a country says nothing for its regions."""
-_CAPITAL = re.compile(r"(?<![^\W_])[A-ZА-ЯЄІЇҐ][^\W\d_]+")
 _AFTER = re.compile(r"[ -]([^\W\d_]+)")
 _BEFORE = re.compile(r"([^\W\d_]+)(?: of)? $")
 _OWNED = re.compile(r"['’]s (?:\w+ ){0,3}")
@@ -64,9 +63,7 @@ def context_of(scene: Scene, found: Sequence[Found], home: str | None) -> Contex
                 regions[entry.country, entry.admin1] += 1
                 countries[entry.country] += 1
                 break
-    for word in _CAPITAL.findall(scene.body):
-        if word in scene.adjectives:
-            countries[scene.adjectives[word]] += 1
+    countries.update(scene.demonyms)
     return Context(countries, regions, home, sum(countries.values()))
 
 
@@ -205,6 +202,13 @@ def containers(scene: Scene, found: Sequence[Found], n: int) -> set[tuple[str, s
 
 def kind_said(scene: Scene, name: Found) -> str:
     """The kind that the next word gives a name ("Kherson region"), or the word before ("the city of Donetsk")."""
+    if (kept := scene.kinds_said.get((name.start, name.end))) is not None:
+        return kept
+    said = scene.kinds_said[name.start, name.end] = _kind_said(scene, name)
+    return said
+
+
+def _kind_said(scene: Scene, name: Found) -> str:
     after = _AFTER.match(scene.body[name.end : name.end + 24])
     before = _BEFORE.search(" ".join(scene.body[max(0, name.start - 28) : name.start].split(" ")[-3:]))
     for match, after_it in ((after, True), (before, False)):

@@ -288,6 +288,7 @@ class Scenes:
         near = {*range(self._lead + 3), *range(first - BACK, own + AHEAD), *evidence}
         where = {n: self._position(self.options[n], self.sentence[n], own, evidence, first) for s in sorted(near & self._in_sentence.keys()) for n in self._in_sentence[s]}
         found: dict[int, set[str]] = {}
+        shared_with = self._cohesion.signs_to(own, self.joined[slice(*event.trigger)])
         for n, place in where.items():
             option = self.options[n]
             signs = {place, f"{place}, {self._leads[n]}", f"{place}, {option.kind}"}
@@ -305,7 +306,7 @@ class Scenes:
             if self.sentence[n] in self._told and place in ("before", "after"):
                 signs.add("another event's")
             if place != "own":
-                shared = self._cohesion.signs(self.sentence[n], own, self.joined[slice(*event.trigger)])
+                shared = shared_with(self.sentence[n])
                 signs.update(shared, (f"{place}, {sign}" for sign in shared))
             found[n] = signs
         self._compare(found, where, first, own, event.trigger)
@@ -342,8 +343,9 @@ class Scenes:
         """Whether a name stands in the words of those who did it, suffered it or speak of it."""
         option, signs = self.options[n], set[str]()
         for name, spans in (("doers", event.doers), ("sufferers", event.sufferers), ("speakers", event.speakers)):
-            if any(overlaps(span, option.span) for span in spans):
-                signs |= {f"in the {name}", f"in the {name}, {option.kind}"}
+            for span in spans:
+                if overlaps(span, option.span):
+                    signs |= {f"in the {name}", f"in the {name}, {option.kind}"}
         return signs
 
     def _compare(self, found: Mapping[int, set[str]], where: Mapping[int, str], first: int, own: int, trigger: Span) -> None:

@@ -75,8 +75,7 @@ class Grammar:
         codes: list[str] = []
         known, make = self._codes, tuple.__new__  # spares the constructor's call for every word
         for match in self._tokens.finditer(body):
-            kind = match.lastgroup or ""
-            raw, end = match[kind], match.end()
+            kind, raw, end = match.lastgroup or "", match[match.lastindex or 0], match.end()
             start, form = end - len(raw), raw.lower()
             if kind == "plain":
                 code = known.get(form, _UNKNOWN)

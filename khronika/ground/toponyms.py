@@ -18,8 +18,10 @@ from khronika.text import Span, overlaps
 
 # "U.S." or a word; what a match may begin with stands first, so that the search skips the rest fast.
 _TOKEN = re.compile(r"[^\W\d_](?:\.(?:[^\W\d_]\.)+|[^\W\d_]*(?:['’ʼ`][^\W\d_]+)*)")
+_CAPITAL = re.compile(r"(?<![^\W_])[A-ZА-ЯЄІЇҐ][^\W\d_]+")
 _LOWER = re.compile(r"[a-z](?<![^\W\d_][a-z])[a-z]+")
 _ENDINGS = frozenset(("'s", "’s"))
+_FULL_STOP = re.compile(r"[.!?\n]")
 _JOINT = re.compile(r"[ \u00a0]|-|\. ?")
 LONGEST = 6
 LEAST = 0.4
@@ -65,9 +67,10 @@ def word_lists(language: str) -> Words:
     """The lists of a language; English where it has none of its own (recognition then rests on the index alone)."""
     name = f"place/{language}.toml" if (config.DATA / f"place/{language}.toml").exists() else "place/en.toml"
     raw = config.data(name)
+    lists = {k: frozenset(v.split()) for k, v in raw.items() if isinstance(v, str)}
     adjectives = {a: code for code, (word, _) in config.data("demonyms.toml")["country"].items() for a in word.split("|")}
     return Words(
-        {k: frozenset(v.split()) for k, v in raw.items() if isinstance(v, str)},
+        lists | {"kind_words": lists["settlement_words"] | lists["region_words"] | lists["district_words"]},
         {k: (v[:2], v[3:]) for k, v in raw.get("abbreviations", {}).items()},
         adjectives,
     )
@@ -107,6 +110,8 @@ class Scene:
         self.lists, self.abbreviations, self.adjectives = word_lists(language)
         self.persons = tuple(persons)
         self.countries: frozenset[str] = frozenset()
+        self.kinds_said: dict[Span, str] = {}
+        """What ground/rank.py found the words round each name to say of its kind, which is asked several times."""
 
     def look_for_countries(self, gazetteer: Gazetteer) -> None:
         """Note which countries the text names by name or by adjective; towns of theirs are likelier then."""
@@ -124,6 +129,11 @@ class Scene:
     def lower(self) -> frozenset[str]:
         """Words that the text writes small."""
         return frozenset(_LOWER.findall(self.body))
+
+    @cached_property
+    def demonyms(self) -> list[str]:
+        """The countries of the adjectives of the text, in its order."""
+        return [self.adjectives[word] for word in _CAPITAL.findall(self.body) if word in self.adjectives]
 
     @cached_property
     def surnames(self) -> frozenset[str]:
@@ -156,7 +166,7 @@ class Scene:
     def is_led(self, i: int, j: int) -> bool:
         """Whether a word of place leads to the whole run of tokens i to j or a kind of place follows it, and no capitalised word stands beside it."""
         after = self.tokens[j + 1] if j + 1 < len(self.tokens) and self.joint(self.tokens[j], self.tokens[j + 1]) else None
-        kind = after is not None and any(after.word.casefold() in self.lists[name] for name in ("settlement_words", "region_words", "district_words"))
+        kind = after is not None and after.word.casefold() in self.lists["kind_words"]
         if i == 0 or (after is not None and after.capital and not kind):
             return False
         before, between = self.tokens[i - 1], self.body[self.tokens[i - 1].end : self.tokens[i].start]
@@ -248,7 +258,7 @@ class Scene:
         if between.strip(" \u00a0-–‑"):
             if between == ", " and a.capital:
                 return ("after comma",)
-            return ("at start",) if re.search(r"[.!?\n]", between) else ("after mark",)
+            return ("at start",) if _FULL_STOP.search(between) else ("after mark",)
         if a.capital and not a.possessive:
             if word in self.lists["titles"]:
                 return ("after title",)

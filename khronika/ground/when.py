@@ -164,10 +164,10 @@ class _Dating:
         if self._stands_before(side, time, "since") and self._published and not self._defines(side, time):
             return first, max(self._published, first)
         following = times[index + 1] if index + 1 < len(times) else None
-        if following and following.first and self._begins_range(side, time) and self._joined(side, time, following):
+        if following and following.first and self._joined(side, time, following) and self._begins_range(side, time):
             return first, max(first, following.last or first)
         previous = times[index - 1] if index else None
-        if previous and previous.first and previous.first <= last and self._begins_range(side, previous) and self._joined(side, previous, time):
+        if previous and previous.first and previous.first <= last and self._joined(side, previous, time) and self._begins_range(side, previous):
             return previous.first, last
         return first, last
 
