@@ -20,6 +20,7 @@ from khronika import config
 from khronika.extract.claims import find_attributions
 from khronika.extract.rules import RulesExtractor
 from khronika.extract.segments import segments_of
+from khronika.extract.sides import stance_by_rule
 from khronika.extract.stances import WEIGHED, levels
 from train.annotated import alike, articles_in, fold_of, text_of
 
@@ -55,7 +56,7 @@ def rows_of(article: dict[str, Any], extractor: RulesExtractor) -> list[Row]:
                 None,
             )
             if claim is not None:
-                rows.append((levels(one, mention, body), claim["stance"]))
+                rows.append((levels(one, mention, body, stance_by_rule(one, mention, body)), claim["stance"]))
     return rows
 
 

@@ -14,7 +14,9 @@ from khronika.extract.segments import Segment
 from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
 from khronika.types import Quote, Text
 
-_LETTERS = re.compile(r"[a-z]+")
+_LETTERS, _WORD = re.compile(r"[a-z]+"), re.compile(r"[\w’'-]+")
+_QUOTE_MARK = re.compile(r"[“”«»\"]|''|``")
+_RELATIVE = re.compile(r",? (?:who|which|whose)\b")
 NEAR = 1500
 """Characters back that what "the ministry" is in full is looked for among."""
 LONG = 240
@@ -190,7 +192,7 @@ def _plain(sentence: Sentence, at: int, last: int, group: str) -> Attribution | 
 
 def _shorter(speaker: Quote) -> Quote:
     """A speaker without a clause that only describes it (", who ...")."""
-    cut = re.search(r",? (?:who|which|whose)\b", speaker.words)
+    cut = _RELATIVE.search(speaker.words)
     return speaker if cut is None or cut.start() == 0 else Quote(start=speaker.start, end=speaker.start + cut.start(), words=speaker.words[: cut.start()], within=speaker.within)
 
 
@@ -249,7 +251,7 @@ def _full_name(surname: str, named: Sequence[Quote]) -> Quote | None:
 
 def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[Quote]) -> Quote:
     """The phrase that first gives a bare surname in full, or the latest one before that "the ministry" goes back to; else the voice itself."""
-    words = re.findall(r"[\w’'-]+", voice.words)
+    words = _WORD.findall(voice.words)
     if len(words) == 2 and words[0] in ("Mr", "Mrs", "Ms", "Dr"):
         words = words[1:]
     if len(words) == 1 and words[0][0].isupper():
@@ -297,7 +299,7 @@ def _open_quotes(segments: Sequence[Segment]) -> list[tuple[bool, bool]]:
         if (segment.within, segment.paragraph) != paragraph:
             state, paragraph = False, (segment.within, segment.paragraph)
         before = state
-        for mark in re.findall(r"[“”«»\"]|''|``", segment.words):
+        for mark in _QUOTE_MARK.findall(segment.words):
             state = mark in OPENING or (mark in STRAIGHT and not state)
         found.append((before, state))
     return found

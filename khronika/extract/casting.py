@@ -20,6 +20,7 @@ from khronika.extract.triggers import Trigger
 from khronika.text import Span, overlaps
 from khronika.types import Participant, Quote
 
+_WORD = re.compile(r"\w+")
 CAST = ("targets", "victims")
 """Roles that are weighed; whoever did it is left to the frames, since weights found nobody more there."""
 LONGEST = 14
@@ -238,5 +239,5 @@ def same(one: Quote, other: Quote) -> bool:
     """Whether two phrases overlap or one says again what the other says."""
     if one.within == other.within and one.start < other.end and other.start < one.end:
         return True
-    a, b = (set(re.findall(r"\w+", q.words.casefold())) - {"the", "a", "an"} for q in (one, other))
+    a, b = (set(_WORD.findall(q.words.casefold())) - {"the", "a", "an"} for q in (one, other))
     return a <= b or b <= a or 2 * len(a & b) >= 0.5 * (len(a) + len(b))

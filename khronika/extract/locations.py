@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from khronika import config
+from khronika.extract.branches import by_letter
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 from khronika.types import Quote
@@ -24,7 +25,7 @@ def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     name = r"(?-i:[A-Z])[\w’'-]+(?:[ -](?:(?-i:al|el|ash|az)[ -])?(?-i:[A-Z])[\w’'-]+){0,3}"
     described = rf"(?:(?:the|a|an|his|its|their) )?(?:[\w’'-]+ ){{0,3}}?(?:{raw['kind']}) (?:of )?{name}"
     plain = rf"(?:the )?(?:(?:eastern|western|northern|southern|central|occupied|north-?eastern|north-?western|south-?eastern|south-?western|nearby|coastal|far)[ -])*{name}(?:[’']s)?(?: (?:{raw['kind']})\b)?"
-    found = re.compile(rf"\b(?P<lead>{raw['preposition']}) (?P<words>{described}|{plain})", re.IGNORECASE)
+    found = re.compile(by_letter(rf"\b(?P<lead>{raw['preposition']}) (?P<words>{described}|{plain})"), re.IGNORECASE)
     strong, office = (re.compile(rf"(?:{raw[name]})$", re.IGNORECASE) for name in ("strong", "office"))
     return found, strong, re.compile(rf"\b(?-i:{raw['not_place']})\b"), office
 

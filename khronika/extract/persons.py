@@ -19,6 +19,7 @@ from khronika.types import Quote, Text
 _WORD = re.compile(r"[^\W\d_]+(?:[’'ʼ`-][^\W\d_]+)*\.?")
 _SMALL = re.compile(r"(?<![\w’'-])[a-z]{3,}(?![\w-])")
 _POSSESSIVE = re.compile(r"[’'](?:s|S)?$")
+_LED, _FOLLOWED = re.compile(r"([a-z]+),? $"), re.compile(r",? ([a-z]+)\b")
 _AGE = re.compile(r"(?:,| \() ?(?:aged )?\d{1,2}\)?[,.;)]")
 
 
@@ -190,10 +191,10 @@ def _by_context(run: _Run, words: _Lexicon, small: frozenset[str]) -> tuple[int,
         return first, last
     if _AGE.match(behind) or words.naming.search(before):
         return first, last
-    previous = re.search(r"([a-z]+),? $", before)
-    if two and previous and previous.group(1) in words.lower_titles:
+    previous = _LED.search(before) if two else None
+    if previous and previous.group(1) in words.lower_titles:
         return first, last
-    following = re.match(r",? ([a-z]+)\b", behind)
+    following = _FOLLOWED.match(behind)
     if following and following.group(1) in (words.speech if two else words.surely) and (two or _bare(run, first, words)):
         return first, last
     if two and re.match(r", (?:a|an|the|who|his|her|deputy|head|former|director|chief|spokes\w+|[A-Z][\w-]+[’']s [a-z]+)\b", behind):

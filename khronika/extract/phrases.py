@@ -6,6 +6,7 @@ The rule: a phrase is one run of words without a stop word, a verb or a mark of 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -18,6 +19,7 @@ MOST_LISTED = 8
 LONGEST = 10
 """Words a phrase: a longer run is no noun phrase."""
 _TOKEN = re.compile(r"(?:[A-Z]\.){2,}(?:-\w+)?|\d{1,3}(?:,\d{3})+(?!\d)|[\w$€£](?:[\w’'.&/-]*[\w’'])?(?:\.(?=[A-Z]\.))?|[^\w\s]")
+_JOINED = re.compile("[-/]")
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,13 @@ class Tokens:
     def __init__(self, words: str, language: str) -> None:
         self.words = words
         self.spans: list[Span] = [match.span() for match in _TOKEN.finditer(words)]
+        self._starts = [start for start, _ in self.spans]
         self.lower = [words[a:b].casefold() for a, b in self.spans]
         self._classes = classes(language)
 
     def index_at(self, place: int) -> int:
         """Index of the first token that starts at or after a place."""
-        low, high = 0, len(self.spans)
-        while low < high:
-            middle = (low + high) // 2
-            if self.spans[middle][0] < place:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(self._starts, place)
 
     def right_of(self, place: int) -> Span | None:
         """The phrase that starts at a place."""
@@ -194,7 +190,8 @@ class Tokens:
 
     def _counts(self, at: int) -> bool:
         """Whether the token begins a phrase: an article, a possessive or a number."""
-        return re.split("[-/]", self.lower[at])[0] in self._classes.determiners or self.lower[at][0].isdigit()
+        token = self.lower[at]
+        return token[0].isdigit() or _JOINED.split(token, 1)[0] in self._classes.determiners
 
     def phrase(self, start: int, stop: int) -> Span | None:
         """The characters of a run of tokens without what is no part of a noun phrase, with the "at least" before it."""

@@ -18,6 +18,7 @@ from khronika.extract.triggers import Trigger
 from khronika.text import Span
 from khronika.types import Participant, Quote
 
+_WORD = re.compile(r"\w+")
 MOST = 4
 """Phrases a role: what a sentence names beyond them is detail."""
 TOO_LONG = 1500
@@ -354,10 +355,10 @@ def _distinct(quotes: list[Quote]) -> list[Quote]:
     """Each wording once, the longer of two that overlap, in order of the text."""
     kept: list[Quote] = []
     for quote in sorted(quotes, key=lambda q: (-(q.end - q.start), q.start)):
-        words = set(re.findall(r"\w+", quote.words.casefold())) - {"the", "a", "an"}
+        words = set(_WORD.findall(quote.words.casefold())) - {"the", "a", "an"}
         if any(quote.within == k.within and quote.start < k.end and k.start < quote.end for k in kept):
             continue
-        if any(words <= set(re.findall(r"\w+", k.words.casefold())) for k in kept):
+        if any(words <= set(_WORD.findall(k.words.casefold())) for k in kept):
             continue
         kept.append(quote)
     return sorted(kept, key=lambda q: (q.within, q.start))

@@ -12,6 +12,7 @@ from khronika.extract.attributions import Attribution
 from khronika.types import Mention, Quote, Stance
 
 _WORD = re.compile(r"(?:[A-Z]\.){2,}|[\w’'-]+")
+_NAME = re.compile(r"[\w’'-]+")
 _POSSESSIVE = re.compile(r"[’'](s|$)")
 FIXED: dict[str, Stance] = {"claim": "claims_responsibility", "blame": "blames", "deny": "denies", "doubt": "doubts"}
 
@@ -67,7 +68,7 @@ def side_of_voice(voice: Quote, body: str) -> str | None:
     own = side_of(voice.words)
     if own:
         return own
-    name = next((w for w in reversed(re.findall(r"[\w’'-]+", voice.words)) if w[0].isupper() and len(w) > 3), None)
+    name = next((w for w in reversed(_NAME.findall(voice.words)) if w[0].isupper() and len(w) > 3), None)
     at = body.find(name) if name else -1
     if name is None or at < 0:
         return None

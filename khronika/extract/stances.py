@@ -30,10 +30,10 @@ def _weights() -> dict[Stance, Any]:
 
 def stance_of(one: Attribution, mention: Mention, body: str) -> Stance:
     """The stance of a voice on a mention: the rules' own, else the likeliest."""
-    found = levels(one, mention, body)
-    by_rule: Stance = found["by rule"]  # type: ignore[assignment]
+    by_rule = stance_by_rule(one, mention, body)
     if by_rule not in WEIGHED:
         return by_rule
+    found = levels(one, mention, body, by_rule)
 
     def odds(stance: Stance) -> float:
         weights = _weights()[stance]
@@ -42,8 +42,8 @@ def stance_of(one: Attribution, mention: Mention, body: str) -> Stance:
     return max(_weights(), key=odds)
 
 
-def levels(one: Attribution, mention: Mention, body: str) -> dict[str, str]:
-    """What tells of the stance: who speaks, by which word, which sides are named in what is said, and who did it to whom."""
+def levels(one: Attribution, mention: Mention, body: str, by_rule: Stance) -> dict[str, str]:
+    """What tells of the stance: what the rules say, who speaks, by which word, which sides are named in what is said, and who did it to whom."""
     lists, patterns = wording().content, wording()
     content = " ".join(quote.words for quote in one.content)
     low, said = content.lower(), set(low_words(content))
@@ -56,7 +56,7 @@ def levels(one: Attribution, mention: Mention, body: str) -> dict[str, str]:
     force = next((name for name in ("armed", "police", "official", "fighters") if name in kinds), "")
     cue = one.cue.words.lower().split()[0]
     told = {
-        "by rule": stance_by_rule(one, mention, body),
+        "by rule": by_rule,
         "cue": one.group if one.group in ("claim", "deny", "doubt", "blame") else cue,
         "group": one.group,
         "negation": _NEGATION.search(low),

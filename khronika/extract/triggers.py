@@ -25,6 +25,7 @@ FAMILY = {
 WEAK = frozenset({"other_development", "change_to_group", "headquarters_or_base", "agreement", "non_violent_transfer_of_territory"})
 _YEAR = re.compile(r"\b(19\d\d|20\d\d)\b")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_OPENED, _CLOSED, _DIGIT = re.compile(r"[“”\"]"), re.compile(r"[”\"] "), re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ def find_triggers(segments: list[Segment], lexicon: Lexicon, published: dt.date 
     for at, segment in enumerate(segments):
         if len(segment.words) > 1500 or _is_talk(segment.words, lexicon):
             continue
-        stems = {word[:4].casefold() for word in _WORD.findall(segment.words)}
+        stems = {word[:4] for word in _WORD.findall(segment.words.lower())} & lexicon.by_anchor.keys()
         taken: list[tuple[int, int]] = []
         families: set[str] = set()
-        for number in sorted({number for stem in stems for number in lexicon.by_anchor.get(stem, ())}):
+        for number in sorted({number for stem in stems for number in lexicon.by_anchor[stem]}):
             group = lexicon.groups[number]
             kind = ""
             for match in group.pattern.finditer(segment.words):
@@ -119,7 +120,7 @@ def features(segment: Segment, group: Group, kind: str, match: re.Match[str], le
         "passive": _yes(signs["passive_before"].search(before) or signs["passive_within"].search(found)),
         "past": _yes(signs["past"].search(found)),
         "plural": _yes(signs["plural"].search(found)),
-        "spoken": _yes(re.search(r"[“”\"]", words[: match.start()]) and not re.search(r"[”\"] ", words[: match.start()])),
+        "spoken": _yes(_OPENED.search(words, 0, match.start()) and not _CLOSED.search(words, 0, match.start())),
         "title": _yes(context.title and _in_title(found, context.title)),
         "position": str(place),
         "many": str(min(4, context.count // 4)),
@@ -138,7 +139,7 @@ def _levels_of_sentence(words: str, lexicon: Lexicon, published: dt.date | None)
         "casualty": _yes(lexicon.follow["casualty"].search(words)),
         "day": _yes(signs["day"].search(words)),
         "old": _yes(_is_background(words, lexicon, published)),
-        "number": _yes(re.search(r"\d", words)),
+        "number": _yes(_DIGIT.search(words)),
         "named place": _yes(signs["named_place"].search(words)),
         "we": _yes(signs["we"].search(words)),
         "length": str(min(5, len(words.split()) // 10)),
