@@ -43,13 +43,14 @@ def merge(
     voices = voices_of(speaking)
     origins = {origin: party for member in own for origin, party in member.origins.items()}
     author = responsibility.hold_author(own)
-    killed, injured, detained = (tolls.hold(own, name) for name in ("killed", "injured", "detained"))
+    figures = [tolls.latest(own, name) for name in tolls.OUTCOMES]
+    killed, injured, detained = map(tolls.hold, figures)
     contested = tuple(
         name
         for name, is_contested in (
             ("occurrence", responsibility.is_occurrence_contested(own)),
             ("author", responsibility.is_author_contested(own)),
-            ("toll", tolls.is_contested(own)),
+            ("toll", any(map(tolls.is_contested, figures))),
             ("target", _is_target_contested(own)),
         )
         if is_contested

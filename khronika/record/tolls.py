@@ -18,7 +18,9 @@ OUTCOMES = ("killed", "injured", "detained")
 SOMEBODY = (1, None)
 
 
-class _Figure(NamedTuple):
+class Figure(NamedTuple):
+    """What one voice says of one outcome, and when."""
+
     origin: str
     low: int
     high: int | None
@@ -26,9 +28,8 @@ class _Figure(NamedTuple):
     order: tuple[str, int]
 
 
-def hold(own: Sequence[Member], name: str) -> Held[Range] | None:
+def hold(figures: Sequence[Figure]) -> Held[Range] | None:
     """The range that the event holds for one outcome, or None where nobody gives a figure."""
-    figures = _latest(own, name)
     if not figures:
         return None
     low = min(figure.low for figure in figures)
@@ -45,13 +46,9 @@ def hold(own: Sequence[Member], name: str) -> Held[Range] | None:
     )
 
 
-def is_contested(own: Sequence[Member]) -> bool:
-    """Whether the latest figures of two origins exclude each other."""
-    for name in OUTCOMES:
-        figures = _latest(own, name)
-        if any(not _overlap(a, b) for a in figures for b in figures):
-            return True
-    return False
+def is_contested(figures: Sequence[Figure]) -> bool:
+    """Whether figures of two origins for one outcome exclude each other."""
+    return any(not _overlap(a, b) for a in figures for b in figures)
 
 
 def by_whom(own: Sequence[Member]) -> dict[str, Range]:
@@ -80,9 +77,10 @@ def shared(own: Sequence[Member]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _latest(own: Sequence[Member], name: str) -> list[_Figure]:
+def latest(own: Sequence[Member], name: str) -> list[Figure]:
+    """The figure that each origin gave last for one outcome, oldest first."""
     told = [figure for member in own for figure in _figures(member, name)]
-    by_origin: dict[str, _Figure] = {}
+    by_origin: dict[str, Figure] = {}
     for figure in [figure for figure in told if (figure.low, figure.high) != SOMEBODY] or told:
         known = by_origin.get(figure.origin)
         if known is None or known.order <= figure.order:
@@ -90,20 +88,20 @@ def _latest(own: Sequence[Member], name: str) -> list[_Figure]:
     return sorted(by_origin.values(), key=lambda figure: (figure.order, figure.origin))
 
 
-def _figures(member: Member, name: str) -> list[_Figure]:
+def _figures(member: Member, name: str) -> list[Figure]:
     account = member.account
     order = (account.published.isoformat() if account.published else "", member.seq)
     found = []
     for number, claim in enumerate(account.mention.claims):
         toll: Toll | None = getattr(claim, name, None)
         if toll is not None:
-            found.append(_Figure(claim_origin(claim), toll.low, toll.high, f"{account.id}:{number}", order))
+            found.append(Figure(claim_origin(claim), toll.low, toll.high, f"{account.id}:{number}", order))
     total: Toll | None = getattr(account.mention, name)
     if total is not None and not found and not total.shared:
         teller = next((claim_origin(c) for c in account.mention.claims if c.about == "casualties" and c.stance == "reports"), None)
-        found.append(_Figure(teller or next(iter(member.origins)), total.low, total.high, f"{account.id}:-1", order))
+        found.append(Figure(teller or next(iter(member.origins)), total.low, total.high, f"{account.id}:-1", order))
     return found
 
 
-def _overlap(a: _Figure, b: _Figure) -> bool:
+def _overlap(a: Figure, b: Figure) -> bool:
     return (b.high is None or a.low <= b.high) and (a.high is None or b.low <= a.high)
