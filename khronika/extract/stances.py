@@ -51,8 +51,7 @@ def levels(one: Attribution, mention: Mention, body: str, by_rule: Stance) -> di
     voice = side_of_voice(one.voice, body) if one.voice else None
     named, author = author_side(one, mention, voice)
     doers, hit = [p.quote.words for p in mention.perpetrators], [p.quote.words for p in (*mention.targets, *mention.victims)]
-    family = _families()[mention.kind]
-    kinds = [name for name in ("witnesses", "monitors", "press", "fighters", "armed", "police", "official") if spoken & lists[name]]
+    family, kinds = _families()[mention.kind], kinds_of_voice(spoken)
     force = next((name for name in ("armed", "police", "official", "fighters") if name in kinds), "")
     cue = one.cue.words.lower().split()[0]
     told = {
@@ -95,6 +94,11 @@ def levels(one: Attribution, mention: Mention, body: str, by_rule: Stance) -> di
 def _families() -> dict[str, str]:
     """Kind -> what is alike in who speaks of it: its family, and by itself where holders of power tell of their own deeds."""
     return {kind: kind if kind in ("arrests", "disrupted_weapons_use", "looting_property_destruction") else raw["family"] for kind, raw in data("kinds.toml").items()}
+
+
+def kinds_of_voice(spoken: set[str]) -> list[str]:
+    """What a voice is by its words, the most telling first."""
+    return [name for name in ("witnesses", "monitors", "press", "fighters", "armed", "police", "official") if spoken & wording().content[name]]
 
 
 def _sides_in(words: str) -> set[str]:
