@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from khronika import config
 from khronika.extract.lexicon import load
 from khronika.extract.phrases import Tokens, classes, tokens_of
-from khronika.extract.roles import TOO_LONG, Roles, participants
+from khronika.extract.roles import TOO_LONG, Roles, meet, participants
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
 from khronika.text import Span, overlaps
@@ -147,7 +147,7 @@ def levels(one: Candidate, scene: Scene, framed: Sequence[Candidate]) -> dict[st
     rule = _chosen(one, scene.chosen[one.role])
     rivals = sorted({o.frame for o in framed if o.role == one.role and o is not one})
     crossing = sorted({o.role for o in framed if o is not one and o.segment is one.segment and overlaps(o.span, one.span)})
-    if any(one.quote.within == w.quote.within and one.quote.start < w.quote.end and w.quote.start < one.quote.end for w in scene.weapons):
+    if any(meet(one.quote, w.quote) for w in scene.weapons):
         crossing.append("weapons")
     return {
         "head": head[:7],
@@ -237,7 +237,7 @@ def best_of(rated: Sequence[tuple[float, Quote]]) -> list[Quote]:
 
 def same(one: Quote, other: Quote) -> bool:
     """Whether two phrases overlap or one says again what the other says."""
-    if one.within == other.within and one.start < other.end and other.start < one.end:
+    if meet(one, other):
         return True
     a, b = (set(_WORD.findall(q.words.casefold())) - {"the", "a", "an"} for q in (one, other))
     return a <= b or b <= a or 2 * len(a & b) >= 0.5 * (len(a) + len(b))

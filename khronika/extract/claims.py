@@ -22,6 +22,7 @@ from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Te
 
 __all__ = ["Attribution", "find_attributions", "find_claims"]
 
+
 def _about(stance: Stance, content: str, tells: bool) -> About:
     """What of the event a claim is about; `tells` if the event's trigger is said in it."""
     lists, low = wording().content, set(low_words(content))

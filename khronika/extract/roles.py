@@ -281,16 +281,17 @@ def chosen(roles: Roles, language: str) -> dict[str, tuple[Participant, ...]]:
     starts = {(quote.within, quote.start) for quote in hurt}
     named = (
         roles.perpetrators[:3]
-        or [quote for quote in roles.owners if not any(_overlap(quote, downed) for downed in roles.downed)][:2]  # not "two Russian drones were shot down"
+        or [quote for quote in roles.owners if not any(meet(quote, downed) for downed in roles.downed)][:2]  # not "two Russian drones were shot down"
         or roles.tellers[:1]
         or [quote for quote in roles.openers if (quote.within, quote.start) not in starts]
-        or [quote for quote in roles.sides if not any(_overlap(quote, other) for other in hurt)][:1]
+        or [quote for quote in roles.sides if not any(meet(quote, other) for other in hurt)][:1]
     )
     quotes = {"perpetrators": _distinct(named), "targets": _distinct(roles.targets)[:MOST], "victims": _distinct(roles.victims)[: MOST + 2]}
     return {role: participants(role, found, language) for role, found in quotes.items()}
 
 
-def _overlap(one: Quote, other: Quote) -> bool:
+def meet(one: Quote, other: Quote) -> bool:
+    """Whether two quotes share a character."""
     return one.within == other.within and one.start < other.end and other.start < one.end
 
 
@@ -356,7 +357,7 @@ def _distinct(quotes: list[Quote]) -> list[Quote]:
     kept: list[Quote] = []
     for quote in sorted(quotes, key=lambda q: (-(q.end - q.start), q.start)):
         words = set(_WORD.findall(quote.words.casefold())) - {"the", "a", "an"}
-        if any(quote.within == k.within and quote.start < k.end and k.start < quote.end for k in kept):
+        if any(meet(quote, k) for k in kept):
             continue
         if any(words <= set(_WORD.findall(k.words.casefold())) for k in kept):
             continue

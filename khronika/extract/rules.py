@@ -81,7 +81,7 @@ def _without_accusers(text: Text, mention: Mention) -> Mention:
         whole = text.body if quote.within == "body" else text.title or ""
         if whole[max(0, quote.start - 3) : quote.start].casefold() == "no ":
             return False
-        return not any(by.within == quote.within and by.start < quote.end and quote.start < by.end for by in accusers)
+        return not any(roles.meet(by, quote) for by in accusers)
 
     return replace(mention, perpetrators=tuple(value for value in mention.perpetrators if acts(value)))
 
