@@ -1,7 +1,8 @@
 """The accounts of one text in, those that turn out to tell of one event made one.
 
 The rule: violence of one day and place is one event, and so is violence of one day that counts no more dead than were told before, unless dates or a
-word such as "elsewhere" keep the two apart. Joining (joining.py) goes by one sentence at a time, before days and places are known.
+word such as "elsewhere" keep the two apart. Joining (joining.py) goes by one sentence at a time, before days and places are known; this comes after
+grounding, and stands here since it reads sentences and counts as extraction does.
 """
 
 from __future__ import annotations
