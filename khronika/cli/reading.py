@@ -190,7 +190,7 @@ class _Tally:
             click.echo(f"{self.dropped.total()} things that the model said were dropped: {reasons}", err=True)
         if self.undated:
             click.echo(
-                f"{self.undated} documents have no publication day, so their days stay open: read them again with --published DATE", err=True
+                f"documents without a publication day: {self.undated}; their days stay open, read them again with --published DATE", err=True
             )
 
 
