@@ -27,7 +27,9 @@ from khronika.extract.rules import RulesExtractor, scene_of
 from khronika.types import Quote
 from train.annotated import alike, articles_in, events_of, fold_of, text_of
 
-OUT = config.DATA / "lexicon" / "en" / "role_weights.json"
+NAME = "lexicon/en/role_weights.json"
+OUT = config.DATA / NAME
+WORTH = 0.3
 RARE = 3
 """Levels that fewer rows have get no weight."""
 CUTS = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25)
@@ -106,6 +108,22 @@ def fit(rows: Sequence[Row], worth: Sequence[float], ridge: float) -> Model:
     return number, minimize(loss, np.zeros(len(number) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 400}).x / np.log(2)
 
 
+def fitted(role: str, ridge: float, own: Iterable[Article], others: Iterable[Iterable[Article]], worth: float) -> Model:
+    """The weights of a role, from annotated events alone; each of `others` counts for `worth` of an own article."""
+    rows = [[row for a in part for told in a.told if told.gold for row in told.rows if row.role == role] for part in (own, *others)]
+    return fit([row for part in rows for row in part], [worth if n else 1.0 for n, part in enumerate(rows) for _ in part], ridge)
+
+
+def table(model: Model, ridge: float, cut: float) -> dict[str, Any]:
+    """The weights as they are kept."""
+    number, theta = model
+    levels_of: dict[str, dict[str, float]] = {}
+    for (name, level), at in number.items():
+        if value := round(float(theta[at]), 2):
+            levels_of.setdefault(name, {})[level] = value
+    return {"prior": round(float(theta[-1]), 2), "ridge": ridge, "cut": cut, "levels": levels_of}
+
+
 def hits(gold: Sequence[str], found: Sequence[str]) -> int:
     """How many annotated phrases are found, each found phrase used once."""
     left, count = list(found), 0
@@ -135,30 +153,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--worth", type=float, default=0.3)
+    parser.add_argument("--worth", type=float, default=WORTH)
     args = parser.parse_args()
     extractor = RulesExtractor()
     own, *others = [[article_of(raw, extractor) for raw in articles_in(folder)] for folder in args.folders]
-
-    def fitted(role: str, ridge: float, left_out: int | None) -> Model:
-        kept = [article for article in own if fold_of(article.name, args.folds) != left_out]
-        rows = [[row for a in part for told in a.told if told.gold for row in told.rows if row.role == role] for part in (kept, *others)]
-        return fit([row for part in rows for row in part], [args.worth if n else 1.0 for n, part in enumerate(rows) for _ in part], ridge)
 
     weights = {}
     for role in CAST:
         rated = {}
         for ridge in (8.0, 16.0):
-            found = sum(tallies([a for a in own if fold_of(a.name, args.folds) == fold], role, fitted(role, ridge, fold)) for fold in range(args.folds))
-            rated |= {(ridge, cut): float(2 * hit / max(1.0, said + gold)) for cut, (hit, said, gold) in zip(CUTS, found, strict=True)}  # type: ignore[arg-type]
+            found = np.zeros((len(CUTS), 3))
+            for fold in range(args.folds):
+                kept, left_out = [[a for a in own if (fold_of(a.name, args.folds) == fold) == out] for out in (False, True)]
+                found += tallies(left_out, role, fitted(role, ridge, kept, others, args.worth))
+            rated |= {(ridge, cut): float(2 * hit / max(1.0, said + gold)) for cut, (hit, said, gold) in zip(CUTS, found, strict=True)}
         ridge, cut = max(rated, key=lambda key: rated[key])
         print(f"{role}: F1 by folds {rated[ridge, cut]:.3f} at ridge {ridge}, cut {cut}; {({key: round(value, 3) for key, value in rated.items()})}", file=sys.stderr)
-        number, theta = fitted(role, ridge, None)
-        levels_of: dict[str, dict[str, float]] = {}
-        for (name, level), at in number.items():
-            if value := round(float(theta[at]), 2):
-                levels_of.setdefault(name, {})[level] = value
-        weights[role] = {"prior": round(float(theta[-1]), 2), "cut": cut, "levels": levels_of}
+        weights[role] = table(fitted(role, ridge, own, others, args.worth), ridge, cut)
     OUT.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

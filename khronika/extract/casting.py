@@ -9,7 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import exp2
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from khronika import config
 from khronika.extract.lexicon import load
@@ -209,21 +212,32 @@ def _weights(language: str) -> dict[str, Any]:
 
 
 def odds(role: str, told: dict[str, str], language: str) -> float:
-    """Log2 odds that a candidate plays its part, above those from which it is taken."""
+    """Log2 odds that a candidate plays its part."""
     weights = _weights(language)[role]
     found = weights["levels"]
-    return float(weights["prior"] - weights["cut"] + sum(found[name].get(level, 0.0) for name, level in told.items() if name in found))
+    return float(weights["prior"] + sum(found[name].get(level, 0.0) for name, level in told.items() if name in found))
+
+
+def p_of(log2_odds: float) -> float:
+    """The probability of such odds, in three digits."""
+    return round(1 / (1 + exp2(-log2_odds)), 3)
 
 
 def cast(scene: Scene) -> dict[str, tuple[Participant, ...]]:
-    """For each role of CAST who plays it, in order of the text."""
+    """For each role of CAST who plays it, with which probability, in order of the text."""
     found = candidates(scene)
     framed = [one for one in found if one.frame != "none"]
-    rated: dict[str, list[tuple[float, Quote]]] = {role: [] for role in CAST}
+    rated: dict[str, dict[Quote, float]] = {role: {} for role in CAST}
     for one in found:
-        if one.role in CAST and (value := odds(one.role, levels(one, scene, framed), scene.language)) >= 0:
-            rated[one.role].append((value, one.quote))
-    return {role: participants(role, best_of(values), scene.language) for role, values in rated.items()}
+        if one.role not in CAST:
+            continue
+        value = odds(one.role, levels(one, scene, framed), scene.language)
+        if value >= _weights(scene.language)[one.role]["cut"]:
+            rated[one.role][one.quote] = value
+    return {
+        role: tuple(replace(one, p=p_of(values[one.quote])) for one in participants(role, best_of([(v, q) for q, v in values.items()]), scene.language))
+        for role, values in rated.items()
+    }
 
 
 def best_of(rated: Sequence[tuple[float, Quote]]) -> list[Quote]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from khronika.extract.attributions import Attribution, find_attributions
+from khronika.extract.casting import p_of
 from khronika.extract.lexicon import load
 from khronika.extract.segments import Segment
 from khronika.extract.sides import holds, low_words, wording
@@ -48,7 +49,9 @@ def _value(one: Attribution) -> Quote | None:
     return Quote(start=quote.start + cut, end=quote.end, words=quote.words[cut:], within=quote.within)
 
 
-def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment], tolls: tuple[Toll | None, Toll | None], tie: int) -> Claim | None:
+def _make_claim(
+    one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment], tolls: tuple[Toll | None, Toll | None], tie: int, p: float
+) -> Claim | None:
     if one.voice is None:
         return None
     stance = stance_of(one, mention, text.body)
@@ -56,7 +59,7 @@ def _make_claim(one: Attribution, mention: Mention, text: Text, segments: Sequen
     killed, injured = tolls
     return Claim(
         by=one.voice, stance=stance, about=_about(stance, f"{one.cue.words} {content}", tie == 3), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
-        killed=killed, injured=injured,
+        killed=killed, injured=injured, p=p,
     )  # fmt: skip
 
 
@@ -102,7 +105,10 @@ def _asserted(participant: Participant, attributed: Sequence[tuple[Attribution, 
 
 
 def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Mention], said: Sequence[Attribution] | None = None) -> list[Mention]:
-    """The mentions with `claims` filled and each perpetrator's `asserted_by` set; `said` are the text's attributions where the caller has them."""
+    """The mentions with `claims` filled and each perpetrator's `asserted_by` set; `said` are the text's attributions where the caller has them.
+
+    A claim's `p` is how likely its voice speaks of the mention.
+    """
     if not mentions:
         return []
     voiced = [one for one in (find_attributions(text, segments) if said is None else said) if one.voice is not None]
@@ -112,11 +118,11 @@ def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Ment
     for at, (mention, tied) in enumerate(zip(mentions, ties.found(voiced), strict=True)):
         attributed: list[tuple[Attribution, Claim]] = []
         ranked: list[tuple[int, Claim]] = []
-        for number in tied:
+        for number, odds in tied.items():
             one, closeness = voiced[number], ties.says(voiced[number], at)
             if number not in tolls:
                 tolls[number] = _tolls(one, segments)
-            claim = _make_claim(one, mention, text, segments, tolls[number], closeness)
+            claim = _make_claim(one, mention, text, segments, tolls[number], closeness, p_of(odds))
             if claim is not None:
                 attributed.append((one, claim))
                 ranked.append((closeness, claim))

@@ -44,15 +44,19 @@ class Ties:
         self._signs = [self._signs_of(mention) for mention in mentions]
         self._telling = {n for mention in mentions for n in self._places.under(mention.trigger)}
 
-    def found(self, voiced: Sequence[Attribution]) -> list[list[int]]:
-        """For each mention the numbers of the voices that speak of it, with what else they say of it in the same sentence."""
-        tied: list[set[tuple[int, Quote | None]]] = [set() for _ in self._mentions]
+    def found(self, voiced: Sequence[Attribution]) -> list[dict[int, float]]:
+        """For each mention the numbers of the voices that speak of it, with their log2 odds; with what else they say of it in the same sentence."""
+        tied: list[dict[tuple[int, Quote | None], float]] = [{} for _ in self._mentions]
         near: list[list[int]] = [[] for _ in self._mentions]
         for number, at, levels in self.near(voiced):
             near[at].append(number)
-            if odds(levels) >= CUT and not _is_of_another(levels):
-                tied[at].add((voiced[number].segment, voiced[number].voice))
-        return [[n for n in numbers if (voiced[n].segment, voiced[n].voice) in speak] for numbers, speak in zip(near, tied, strict=True)]
+            value = odds(levels)
+            if value >= CUT and not _is_of_another(levels):
+                key = voiced[number].segment, voiced[number].voice
+                tied[at][key] = max(value, tied[at].get(key, value))
+        return [
+            {n: speak[key] for n in numbers if (key := (voiced[n].segment, voiced[n].voice)) in speak} for numbers, speak in zip(near, tied, strict=True)
+        ]
 
     def near(self, voiced: Sequence[Attribution]) -> Iterator[tuple[int, int, dict[str, str]]]:
         """Each voice with each mention that it may speak of, by their numbers, and the levels of the two; mention by mention, voices in order."""

@@ -27,6 +27,12 @@ def test_a_phrase_without_a_frame_can_play_a_part() -> None:
     assert cast(here)["victims"] == ()
 
 
+def test_a_part_carries_how_likely_it_is() -> None:
+    (silo,) = cast(scene(SILO))["targets"]
+    (clinic,) = cast(scene("Rebels shelled a clinic in Orlivka on Monday."))["targets"]
+    assert silo.p and clinic.p and 0.2 < silo.p < clinic.p < 1
+
+
 def test_levels_say_where_a_phrase_stands() -> None:
     here = scene(SILO)
     silo, mayor, *_ = [one for one in candidates(here) if one.role == "targets"]

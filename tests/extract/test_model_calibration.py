@@ -11,7 +11,7 @@ import pytest
 
 from khronika import config
 from khronika.extract.model.decoding import logistic
-from train import rule_weights
+from train import role_weights, rule_weights
 from train.extractor.calibrate import Pairs, calibration_error, fit, reliability
 from train.extractor.unseen import forget
 
@@ -48,14 +48,16 @@ def test_fitting_brings_the_error_down() -> None:
 def test_rules_forget_the_articles_that_are_asked(tmp_path: Path) -> None:
     evidence = "A shell hit a bakery in Odesa on 2 May, killing two."
     article = {"source": "x", "published": "2031-05-03", "language": "en", "title": None}
-    event = {"background": False, "evidence": [evidence]}
+    event = {"background": False, "evidence": [evidence], "trigger": "hit", "targets": [{"text": "a bakery"}], "victims": []}
     for name, text, events in (("kept", f"{evidence} He will attack the budget.", [event]), ("asked", "Rebels attacked a bus on Monday.", [])):
         (tmp_path / f"{name}.json").write_text(json.dumps(article | {"id": name, "text": text, "events": events}))
-    weights = config.data_json(rule_weights.NAME)
-    before = dict(weights)
+    weights, parts = config.data_json(rule_weights.NAME), config.data_json(role_weights.NAME)
+    before, parts_before = dict(weights), dict(parts)
     try:
-        forget(tmp_path, {"asked"})
+        forget(tmp_path, {"asked"}, tmp_path / "none")
         assert weights["levels"] == rule_weights.fit([rule_weights.rows_of(tmp_path / "kept.json")], rule_weights.RIDGES[1])["levels"]
         assert weights["levels"] != before["levels"]
+        assert all(parts[role]["levels"] != parts_before[role]["levels"] and parts[role]["cut"] == parts_before[role]["cut"] for role in parts_before)
     finally:
         weights.update(before)
+        parts.update(parts_before)

@@ -44,6 +44,15 @@ def test_voice_far_off_speaks_of_no_event_whose_trigger_it_does_not_say() -> Non
     assert find_claims(text, segments_of(text), [robbed])[0].claims == ()
 
 
+def test_a_claim_carries_how_likely_its_voice_speaks_of_the_event() -> None:
+    def p_of_claim(more: str) -> float:
+        text = Text(id="t", document_id="d", body=NEWS + more, cleaner="test", language="en")
+        ((claim,),) = (mention.claims for mention in find_claims(text, segments_of(text), [mention_of(text.body)]))
+        return claim.p or 0.0
+
+    assert 1 > p_of_claim("The governor said that shells hit the mill in Borlo.") > p_of_claim(CASES[0][0]) > 0
+
+
 def test_denial_of_the_own_deed_is_about_the_author() -> None:
     text = Text(id="t", document_id="d", body=NEWS + "The army denied on Monday that it had shelled the mill.", cleaner="test", language="en")
     (mention,) = find_claims(text, segments_of(text), [mention_of(text.body)])

@@ -24,10 +24,12 @@ from khronika.extract.model.extractor import ModelExtractor, Piece, Told, body_s
 from khronika.extract.rules import RulesExtractor
 from khronika.extract.segments import Segment
 from khronika.types import Assessment, Forecast, Mention, Quote, Reading, Text
-from train import rule_weights
+from train import role_weights, rule_weights
+from train.annotated import articles_in
 from train.extractor.datasets import gold_articles, plain, text_of
 from train.extractor.examples import fold_of, held_out
 
+REPORTS = Path(__file__).parents[1] / "reports"
 TOLLS = ("killed", "injured", "detained")
 FIELDS = {"perp_person": "perpetrators", "perp_group": "perpetrators", "target": "targets", "victim": "victims", "weapon": "weapons"}
 
@@ -80,10 +82,16 @@ class Remembering(ModelExtractor):
         return found
 
 
-def forget(folder: Path, ids: set[str]) -> None:
-    """Make the rules judge triggers, in this process, as if they had not learnt from these articles; else they would look better on them than they are."""
+def forget(folder: Path, ids: set[str], reports: Path = REPORTS) -> None:
+    """Make the rules judge triggers and parts, in this process, as if they had not learnt from these articles; else they would look better on them than they are."""
     others = [rule_weights.rows_of(path) for path in sorted(folder.glob("*.json")) if path.stem not in ids]
     config.data_json(rule_weights.NAME).update(rule_weights.fit(others, rule_weights.RIDGES[1]))
+    rules = RulesExtractor()
+    own, more = ([role_weights.article_of(raw, rules) for raw in articles_in(where) if raw["id"] not in ids] for where in (folder, reports))
+    known = config.data_json(role_weights.NAME)
+    for role, kept in list(known.items()):
+        model = role_weights.fitted(role, kept["ridge"], own, [more], role_weights.WORTH)
+        known[role] = role_weights.table(model, kept["ridge"], kept["cut"])
 
 
 class Unseen:
