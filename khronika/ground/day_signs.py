@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from khronika import config
 from khronika.ground.telling import Timex, Told, read_times
 from khronika.ground.timex import grammar_of
@@ -93,7 +95,7 @@ def weights() -> dict[str, float]:
 
 
 def likeliest(options: Sequence[Option]) -> Option:
-    """The best option of those days that have most weight, summed over all options that give them."""
+    """The best option of those days that have most weight, summed over all options that give them; its share of all is the `p` of its days."""
     model = weights()
     scores = [math.fsum([model.get(sign, 0.0) for sign in option.signs]) for option in options]  # in whatever order a set has them
     top = max(scores)
@@ -101,7 +103,8 @@ def likeliest(options: Sequence[Option]) -> Option:
     for option, score in zip(options, scores, strict=True):
         shares[option.when.start, option.when.end] += math.exp(score - top)  # type: ignore[assignment]
     days = max(shares, key=lambda key: shares[key])
-    return max(zip(options, scores, strict=True), key=lambda pair: pair[1] if (pair[0].when.start, pair[0].when.end) == days else -math.inf)[0]
+    best = max(zip(options, scores, strict=True), key=lambda pair: pair[1] if (pair[0].when.start, pair[0].when.end) == days else -math.inf)[0]
+    return best._replace(when=replace(best.when, p=round(shares[days] / math.fsum(shares.values()), 3)))
 
 
 class _Told(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from khronika.types import Account, Event
+from khronika.types import Account, Event, When
 
 ROLES = ("perpetrators", "targets", "victims", "weapons")
 
@@ -29,7 +29,7 @@ def likely(values: Iterable[Value], least: float) -> tuple[Value, ...]:
 
 
 def likely_accounts(accounts: Iterable[Account], least: float) -> tuple[Account, ...]:
-    """The accounts whose p reaches `least`, each without the participants, claims and counts that do not.
+    """The accounts whose p reaches `least`, each without the participants, claims, counts, days and places that do not.
 
     A perpetrator goes with the last voice that names it.
     """
@@ -45,7 +45,11 @@ def _without_unlikely(account: Account, least: float) -> Account:
     changed = {role: likely(getattr(mention, role), least) for role in ROLES[1:]}
     tolls = {name: next(iter(likely([toll], least)), None) for name in ("killed", "injured", "detained") if (toll := getattr(mention, name))}
     mention = replace(mention, claims=tuple(mention.claims[n] for n in kept), perpetrators=authors, **changed, **tolls)
-    return replace(account, mention=mention)
+    return replace(account, mention=mention, when=_likely_day(account.when, least), where=next(iter(likely([account.where] if account.where else [], least)), None))
+
+
+def _likely_day(when: When, least: float) -> When:
+    return when if when.p is None or when.p >= least else When(basis="open", reason=f"less sure than {least:g}: {when.reason}")
 
 
 def likely_event(event: Event, accounts: Sequence[Account], least: float) -> Event | None:

@@ -32,6 +32,15 @@ def told() -> Account:
     return replace(account, mention=mention)
 
 
+def test_days_and_places_below_are_unknown_with_the_reason() -> None:
+    account = told()
+    assert account.where is not None
+    account = replace(account, when=replace(account.when, p=0.5), where=replace(account.where, p=0.4))
+    (sure,), (unsure,) = likely_accounts([account], 0.4), likely_accounts([account], 0.6)
+    assert (sure.when, sure.where) == (account.when, account.where)
+    assert (unsure.when.start, unsure.when.basis, unsure.where) == (None, "open", None) and "less sure than 0.6" in unsure.when.reason
+
+
 def test_values_below_go_and_voices_keep_their_numbers() -> None:
     (account,) = likely_accounts([told()], 0.6)
     mention = account.mention
