@@ -1,6 +1,6 @@
 """Accounts and events go in, out they come without what was read less surely than asked for (`--at-least`).
 
-`p` is how often such a reading is right; what has none (typed by a person, or read by a rule without one) always stays.
+`p` is how often such a reading is right; what has none (typed by a person, read by a language model) always stays.
 """
 
 from __future__ import annotations
