@@ -169,6 +169,8 @@ def read_items(items: Iterable[Item | SetAside], settings: Settings) -> Iterator
     """Each item read, in the order given; on several processes where there are many."""
     source = iter(items)
     first = list(islice(source, ALONE))
+    if not first:
+        return  # a feed without news need not load what reads it
     workers = settings.workers or os.cpu_count() or 1
     if len(first) < ALONE or workers == 1:
         chain = Chain(settings)

@@ -109,6 +109,17 @@ class SetAside(Noun, frozen=True, kw_only=True):
     document: Document | None = None
 
 
+class Poll(Noun, frozen=True, kw_only=True):
+    """What is kept of a feed, or of a host, from one poll to the next."""
+
+    next: dt.datetime
+    """Not to be asked before."""
+    validators: dict[str, str] = msgspec.field(default_factory=dict)
+    """"etag" and "modified" of a feed's last answer, for the next request."""
+    seen: tuple[str, ...] = ()
+    """Ids of the documents in that answer."""
+
+
 # --- clean -----------------------------------------------------------------------------------------------------------
 
 

@@ -1,12 +1,13 @@
-"""An address in, its bytes and a Capture out; polite: robots.txt, a delay per host, conditional requests, limits on time and size."""
+"""An address in, its bytes and a Capture out; polite: robots.txt with its Crawl-delay, a delay per host, conditional requests, limits on time and size."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.robotparser import RobotFileParser
 
 from khronika import __version__
 from khronika.acquire.items import TOOL
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import httpx
 
 AGENT = f"khronika/{__version__} (+research archive; obeys robots.txt)"
+ROBOTS_S = 86_400.0
+"""For so long what a host's robots.txt says is taken to hold."""
 
 
 class Fetcher:
@@ -24,7 +27,8 @@ class Fetcher:
 
     Args:
         state: address -> {"etag", "modified"} of earlier answers; changed in place, kept by the caller.
-        delay_s: seconds between two requests to one host.
+        delay_s: seconds between two requests to one host; more where its robots.txt says so.
+        rests: host -> seconds for which it is to be left alone yet, by what was asked of it before.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Fetcher:
         max_bytes: int = 20 << 20,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        rests: Mapping[str, float] | None = None,
     ) -> None:
         import httpx
 
@@ -42,8 +47,8 @@ class Fetcher:
         self._state = state if state is not None else {}
         self._delay_s, self._max_bytes = delay_s, max_bytes
         self._sleep, self._monotonic = sleep, monotonic
-        self._last: dict[str, float] = {}
-        self._robots: dict[str, object] = {}
+        self._free = {host: monotonic() + rest for host, rest in (rests or {}).items()}
+        self._robots: dict[str, tuple[RobotFileParser, float]] = {}
 
     def fetch(self, address: str, now: dt.datetime) -> tuple[bytes, Capture, str] | None:
         """Bytes, capture and content type; None where the page has not changed since the last time.
@@ -55,11 +60,12 @@ class Fetcher:
 
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
             raise InputError("not an http or https address")
-        if not self._allowed(address):
+        rules = self._rules(address)
+        if not rules.can_fetch(AGENT, address):
             raise InputError("robots.txt of the host does not allow it")
         known = self._state.get(address, {})
         headers = {name: known[key] for name, key in (("If-None-Match", "etag"), ("If-Modified-Since", "modified")) if key in known}
-        self._wait(address)
+        self._wait(address, max(self._delay_s, float(rules.crawl_delay(AGENT) or 0)))
         try:
             with self._client.stream("GET", address, headers=headers) as answer:
                 if answer.status_code == 304:
@@ -71,8 +77,7 @@ class Fetcher:
             raise InputError("too many redirects") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise InputError(f"cannot be fetched: {error or type(error).__name__}; check the network and the address") from error
-        kept = {key: answer.headers[name] for name, key in (("ETag", "etag"), ("Last-Modified", "modified")) if name in answer.headers}
-        self._state[address] = kept
+        self._state[address] = validators_of(answer.headers)
         shown = {name: value for name, value in answer.headers.items() if name.casefold() != "set-cookie"}
         capture = Capture(place=address, at=now, tool=TOOL, requested=address, final=str(answer.url), headers=shown)
         return raw, capture, answer.headers.get("Content-Type", "")
@@ -86,29 +91,34 @@ class Fetcher:
             parts.append(part)
         return b"".join(parts)
 
-    def _wait(self, address: str) -> None:
-        host = urlsplit(address).netloc
-        if host in self._last:
-            rest = self._delay_s - (self._monotonic() - self._last[host])
-            if rest > 0:
-                self._sleep(rest)
-        self._last[host] = self._monotonic()
+    def rest_s(self, address: str) -> float:
+        """Seconds for which the host of an address is to be left alone yet."""
+        return max(0.0, self._free.get(urlsplit(address).netloc, 0.0) - self._monotonic())
 
-    def _allowed(self, address: str) -> bool:
-        from urllib.robotparser import RobotFileParser
+    def _wait(self, address: str, delay_s: float) -> None:
+        """Let the host's rest pass; `delay_s` is the next one."""
+        rest = self.rest_s(address)
+        if rest > 0:
+            self._sleep(rest)
+        self._free[urlsplit(address).netloc] = self._monotonic() + delay_s
 
+    def _rules(self, address: str) -> RobotFileParser:
         import httpx
 
         parts = urlsplit(address)
         host = f"{parts.scheme}://{parts.netloc}"
-        if host not in self._robots:
+        if host not in self._robots or self._monotonic() > self._robots[host][1]:
             rules = RobotFileParser()
-            self._wait(address)
+            self._wait(address, self._delay_s)
             try:
                 answer = self._client.get(f"{host}/robots.txt")
                 rules.parse(answer.text.splitlines() if answer.status_code == 200 else [])
             except httpx.HTTPError:
                 rules.parse([])  # the fetch of the page itself will say what is wrong
-            self._robots[host] = rules
-        found = self._robots[host]
-        return isinstance(found, RobotFileParser) and found.can_fetch(AGENT, address)
+            self._robots[host] = rules, self._monotonic() + ROBOTS_S
+        return self._robots[host][0]
+
+
+def validators_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """What an answer gives to ask later whether the page has changed; names of headers in lower case."""
+    return {key: headers[name] for name, key in (("etag", "etag"), ("last-modified", "modified")) if name in headers}

@@ -8,17 +8,21 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import structs
 
 from khronika import config
+from khronika.acquire.fetch import validators_of
 from khronika.acquire.items import Fetching, Found, Options, split
 from khronika.errors import DataError, InputError
-from khronika.types import Item, SetAside
+from khronika.types import Capture, Item, Poll, SetAside
+
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,30 +58,57 @@ def read_feeds(path: Path) -> list[Feed]:
     return feeds
 
 
-def poll(feeds: Sequence[Feed], fetcher: Fetching, now: dt.datetime, state: MutableMapping[str, Any]) -> Found:
-    """New entries of the feeds that are due.
+PATIENCE_S = 60.0
+"""A host that wants to be left alone for longer does not hold up the others: its feeds wait for a later poll."""
+
+
+class Asking(Fetching, Protocol):
+    """Something that gets an address and knows how long its host is to be left alone."""
+
+    def rest_s(self, address: str) -> float:
+        """Seconds until the host may be asked again."""
+        ...
+
+
+def host_of(address: str) -> str:
+    """The host of an address, under which its rest is kept."""
+    return urlsplit(address).netloc
+
+
+def poll(
+    feeds: Sequence[Feed], fetcher: Asking, clock: Callable[[], dt.datetime], kept: MutableMapping[str, Poll], answered: MutableMapping[str, Poll]
+) -> Found:
+    """New entries of the feeds that are due, those that have waited longest first.
 
     Args:
-        state: what was seen and when; changed in place, kept by the caller.
+        kept: what earlier polls left, by address of the feed or name of the host. When it may be asked again is written into it
+            before a feed is asked, so that a run that ends by what comes does not ask again at once.
+        answered: gets what is to be kept once the entries are in the record: a run that is broken off before that sees them again.
     """
-    for feed in feeds:
-        own = state.setdefault(feed.url, {"seen": {}, "next": now})
-        if own["next"] > now:
+    for feed in sorted(feeds, key=lambda feed: kept[feed.url].next if feed.url in kept else _LONG_AGO):
+        now, before = clock(), kept.get(feed.url, Poll(next=_LONG_AGO))
+        if before.next > now or fetcher.rest_s(feed.url) > PATIENCE_S:
             continue
-        own["next"] = now + feed.pause
+        before = kept[feed.url] = structs.replace(before, next=now + feed.pause)
         try:
             answer = fetcher.fetch(feed.url, now)
         except InputError as error:
+            answer = None
             yield SetAside(place=feed.url, reason=str(error))
-            continue
-        if answer is None:
-            continue
-        raw, capture, mime = answer
-        options = Options(now=now, source=feed.source, language=feed.language)
-        for item in split(io.BytesIO(raw), capture, options, mime):
-            if not isinstance(item, Item):
-                yield item
-            elif item.document.id not in own["seen"]:
-                # The name given in the file wins: a feed's own title is often a slogan.
-                yield structs.replace(item, document=structs.replace(item.document, source=feed.source or item.document.source))
-                own["seen"][item.document.id] = True  # only now: a run that is broken off sees it again
+        kept[host_of(feed.url)] = Poll(next=clock() + dt.timedelta(seconds=fetcher.rest_s(feed.url)))
+        if answer is not None:
+            yield from _entries(feed, answer, now, before, answered)
+
+
+def _entries(feed: Feed, answer: tuple[bytes, Capture, str], now: dt.datetime, before: Poll, answered: MutableMapping[str, Poll]) -> Found:
+    raw, capture, mime = answer
+    seen: list[str] = []
+    for item in split(io.BytesIO(raw), capture, Options(now=now, source=feed.source, language=feed.language), mime):
+        if isinstance(item, Item):
+            seen.append(item.document.id)
+            if item.document.id in before.seen:
+                continue
+            # The name given in the file wins: a feed's own title is often a slogan.
+            item = structs.replace(item, document=structs.replace(item.document, source=feed.source or item.document.source))
+        yield item
+    answered[feed.url] = structs.replace(before, validators=validators_of(capture.headers), seen=tuple(seen))

@@ -197,21 +197,36 @@ class _Tally:
 @click.command()
 @click.argument("feeds", type=click.Path(path_type=Path), metavar="FEEDS.toml")
 @record_option
-@click.option("--once", is_flag=True, help="Poll each feed once, then end.")
+@click.option("--once", is_flag=True, help="Poll each feed that is due, then end.")
 def watch(feeds: Path, record_address: str, once: bool) -> None:
-    """Poll the feeds listed in a TOML file and read what is new, until Ctrl+C."""
+    """Poll the feeds listed in a TOML file and read what is new, until Ctrl+C.
+
+    The record keeps when a feed is due again and what it answered, so that a later run goes on where this one ends.
+    """
     import time
 
     from khronika.acquire.fetch import Fetcher
-    from khronika.acquire.watch import poll, read_feeds
+    from khronika.acquire.watch import host_of, poll, read_feeds
     from khronika.pipeline import Settings, read_into
+    from khronika.record.polls import Polls
+    from khronika.types import Poll
 
-    listed, state, fetcher = read_feeds(feeds), {}, Fetcher()  # type: ignore[var-annotated]
+    listed = read_feeds(feeds)
     with opened(record_address, create=True, read_only=False) as record:
+        kept = Polls(record)
+        fetcher = Fetcher(
+            {address: dict(last.validators) for address, last in kept.items()},
+            rests={host: (kept[host].next - now()).total_seconds() for feed in listed if (host := host_of(feed.url)) in kept},
+        )
         while True:
-            tally = _Tally(False)
-            read_into(record, poll(listed, fetcher, now(), state), Settings(workers=1), by="machine", done=tally.add)
-            tally.close()
+            tally, answered = _Tally(False), dict[str, Poll]()
+            due = min(kept[feed.url].next if feed.url in kept else now() for feed in listed)
+            read_into(record, poll(listed, fetcher, now, kept, answered), Settings(workers=1), by="machine", done=tally.add)
+            kept.update(answered)
+            if due <= now():
+                tally.close()
+            elif once:
+                click.echo(f"no feed is due before {due:%Y-%m-%d %H:%M} UTC", err=True)
             if once:
                 sys.exit(1 if tally.set_aside else 0)
             time.sleep(30)

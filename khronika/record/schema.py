@@ -49,6 +49,9 @@ editor = sa.Table(
 )
 """Who may sign in. Outside the log, so that a hash can be forgotten, and in no copy or backup of the record."""
 
+poll = sa.Table("poll", metadata, sa.Column("address", sa.Text, primary_key=True), sa.Column("body", sa.LargeBinary, nullable=False))
+"""Feeds that are watched (record/polls.py). Outside the log, and made where it is missing when a record is first watched, so that older records need no migration."""
+
 _projected = sa.MetaData()
 
 document = sa.Table(

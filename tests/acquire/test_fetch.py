@@ -23,11 +23,12 @@ class Handler(BaseHTTPRequestHandler):
     """A page with an ETag, a redirect to it, a large page, and a corner closed to robots."""
 
     asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
+    robots: ClassVar[bytes] = b""
 
     def do_GET(self) -> None:
         Handler.asked.append((self.path, dict(self.headers)))
         if self.path == "/robots.txt":
-            self._answer(200, b"User-agent: *\nDisallow: /closed\n", "text/plain")
+            self._answer(200, Handler.robots, "text/plain")
         elif self.path == "/moved":
             self._answer(302, b"", "text/html", Location="/page")
         elif self.path == "/page" and self.headers.get("If-None-Match") == '"v1"':
@@ -56,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def host() -> Iterator[str]:
     Handler.asked.clear()
+    Handler.robots = b"User-agent: *\nDisallow: /closed\n"
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -86,6 +88,37 @@ def test_a_delay_between_two_requests_to_a_host(host: str) -> None:
     fetcher.fetch(f"{host}/moved", NOW)
     assert slept == [2.0, 2.0]  # robots.txt came first
     assert [path for path, _ in Handler.asked].count("/robots.txt") == 1
+
+
+def test_the_delay_that_robots_txt_asks_for(host: str) -> None:
+    slept: list[float] = []
+    fetcher = Fetcher(delay_s=2.0, sleep=slept.append, monotonic=lambda: 100.0)
+    Handler.robots = b"User-agent: *\nCrawl-delay: 25\n"
+    for path in ("/page", "/moved"):
+        fetcher.fetch(host + path, NOW)
+    assert slept == [2.0, 25.0] and fetcher.rest_s(f"{host}/page") == 25.0
+    Handler.robots = b"User-agent: *\nCrawl-delay: 1\n"
+    quick = Fetcher(delay_s=2.0, sleep=slept.append, monotonic=lambda: 100.0)
+    quick.fetch(f"{host}/page", NOW)
+    assert quick.rest_s(f"{host}/page") == 2.0
+
+
+def test_what_was_asked_of_a_host_before(host: str) -> None:
+    slept: list[float] = []
+    name = host.removeprefix("http://")
+    fetcher = Fetcher(delay_s=2.0, sleep=slept.append, monotonic=lambda: 100.0, rests={name: 7.0, "dale.example": -3.0})
+    assert fetcher.rest_s("https://dale.example/a") == 0
+    fetcher.fetch(f"{host}/page", NOW)
+    assert slept == [7.0, 2.0]
+
+
+def test_robots_txt_is_asked_for_again_after_a_day(host: str) -> None:
+    at = [100.0]
+    fetcher = Fetcher(delay_s=0, monotonic=lambda: at[0])
+    for seconds in (0, 80_000, 10_000):
+        at[0] += seconds
+        fetcher.fetch(f"{host}/moved", NOW)
+    assert [path for path, _ in Handler.asked].count("/robots.txt") == 2
 
 
 @pytest.mark.parametrize(
