@@ -65,8 +65,6 @@ class Chain:
 
     def __init__(self, settings: Settings) -> None:
         from khronika.extract import EXTRACTORS
-        from khronika.extract.sureness import rate
-        from khronika.extract.uniting import unite
         from khronika.ground.accounts import Grounding
         from khronika.ground.actors import load_registry
         from khronika.ground.gazetteer import Gazetteer, ensure
@@ -74,8 +72,6 @@ class Chain:
         if settings.extractor not in EXTRACTORS:
             raise UsageError(f"extractor {settings.extractor!r} is unknown; there are: {', '.join(EXTRACTORS)}")
         self.extractor = EXTRACTORS[settings.extractor](settings.server or settings.model)
-        # A language model was asked to tell each event once, and how sure its values are is not known.
-        self._settle = tuple if settings.extractor == "llm" else lambda accounts: rate(unite(accounts))
         self.grounding = Grounding(
             Gazetteer(ensure(settings.gazetteer)), load_registry(*settings.actor_files), config.read_sources(*settings.source_files)
         )
@@ -125,7 +121,7 @@ class Chain:
             document = replace(document, source=source.id)
         reading = self.extractor.read(text)
         grounded = self.grounding.ground(reading, text, document)
-        accounts = self._settle(grounded.accounts)
+        accounts = self.extractor.settle(grounded.accounts)
         return ReadDocument(
             document=document,
             payload=payload,

@@ -290,6 +290,10 @@ class Extractor(Protocol):
         """
         ...
 
+    def settle(self, accounts: Sequence[Account]) -> tuple[Account, ...]:
+        """What becomes of the accounts of a text now that days and places are known, the last word on which of them are one event."""
+        ...
+
 
 # --- ground ----------------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,14 @@ def test_a_reading_crosses_processes_whole_even_with_a_lone_surrogate(tmp_path: 
     assert [_unpacked(_packed(outcome)) for outcome in (read, odd)] == [read, odd]
 
 
+def test_the_extractor_has_the_last_word_on_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = Chain(Settings(extractor="rules"))
+    [item] = items(tmp_path, 1)
+    monkeypatch.setattr(chain.extractor, "settle", lambda accounts: (*accounts, *accounts))
+    read = chain.read(item)  # type: ignore[arg-type]
+    assert isinstance(read, ReadDocument) and len(read.accounts) == len(read.keys) == 2
+
+
 def test_a_fault_of_ours_sets_one_document_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = Chain(Settings())
     whole = chain.extractor.read

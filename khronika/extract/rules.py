@@ -6,7 +6,7 @@ Sentences -> triggers -> occurrences -> mentions with roles and counts -> claims
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from msgspec.structs import replace
@@ -19,9 +19,11 @@ from khronika.extract.kinds import far_kind_of, settle_kind
 from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.setting import Setting
+from khronika.extract.sureness import rate
 from khronika.extract.triggers import Trigger, find_triggers
+from khronika.extract.uniting import unite
 from khronika.text import digest_of
-from khronika.types import Mention, Participant, Quote, Reading, Text
+from khronika.types import Account, Mention, Participant, Quote, Reading, Text
 
 NAME = "rules@1"
 LEAST = 0.54
@@ -70,6 +72,10 @@ class RulesExtractor:
             forecasts=forecasts,
             persons=persons.find_persons(text, segments),
         )
+
+    def settle(self, accounts: Sequence[Account]) -> tuple[Account, ...]:
+        """Those that turn out to tell of one event made one, each value with how likely it is."""
+        return rate(unite(accounts))
 
 
 def _without_accusers(text: Text, mention: Mention) -> Mention:

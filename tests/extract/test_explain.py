@@ -10,22 +10,18 @@ from msgspec.structs import replace
 
 from khronika.cli import main
 from khronika.extract import EXTRACTORS
+from khronika.extract.rules import RulesExtractor
 from khronika.types import Reading, Text
 
 REPORT = "A drone struck a fuel depot near Kherson on Monday, killing two guards.\n\nGunmen shot dead the mayor of Odesa on Tuesday, police said.\n"
 
 
-class Other:
+class Other(RulesExtractor):
     """The rules, but that the first event is held for alleged and the second is not seen."""
 
-    name = "other@1"
-
     def read(self, text: Text) -> Reading:
-        reading = EXTRACTORS_RULES(None).read(text)
-        return replace(reading, by=self.name, mentions=(replace(reading.mentions[0], status="alleged"),))
-
-
-EXTRACTORS_RULES = EXTRACTORS["rules"]
+        reading = super().read(text)
+        return replace(reading, by="other@1", mentions=(replace(reading.mentions[0], status="alleged"),))
 
 
 def test_article_explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

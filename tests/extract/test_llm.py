@@ -12,9 +12,10 @@ from khronika.cli import main
 from khronika.errors import InputError, UsageError
 from khronika.extract import Server
 from khronika.extract.llm.extractor import LlmExtractor, parts_of
-from khronika.extract.rules import exact
+from khronika.extract.rules import RulesExtractor, exact
 from khronika.types import Text
 from tests.extract.model_server import Told, body, break_off, hang, message, model_server, status
+from tests.factories import make_account
 
 BODY = (
     "Two drones hit a fuel depot near Marsa overnight, killing at least three guards, mayor Salim Odeh said.\n"
@@ -85,6 +86,13 @@ def test_an_answer_becomes_mentions_with_exact_words():
     assert any(quote.words == "Salim Odeh" for quote in reading.persons) and reading.dropped == {}
 
 
+def test_its_accounts_are_left_as_it_told_them():
+    same = (make_account(), make_account())
+    with model_server(Told(ANSWER)) as told:
+        assert reader(told).settle(same) == same
+    assert len(RulesExtractor().settle(same)) == 1
+
+
 def test_what_does_not_stand_in_the_text_is_dropped_and_counted():
     invented = changed(where="Port Said", victims=["the mayor's son"], trigger="hit")
     with model_server(Told(invented)) as told:
@@ -120,9 +128,10 @@ def test_numbers_stay_with_the_rules():
 )  # fmt: skip
 def test_a_fault_is_tried_again(fault, wait):
     waits = []
+    patience = 1.0 if fault is hang else 30.0  # short only where it must run out: tests run beside other work
     with model_server(Told(ANSWER)) as told:
         told.faults = [fault]
-        assert len(reader(told, waits, timeout_s=0.3).read(text_of()).mentions) == 1
+        assert len(reader(told, waits, timeout_s=patience).read(text_of()).mentions) == 1
     assert len(told.questions) == 2 and waits == [wait]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from khronika import config
 from khronika.extract import Server
@@ -14,7 +14,7 @@ from khronika.extract.llm.server import Client
 from khronika.extract.persons import find_persons
 from khronika.extract.segments import segments_of
 from khronika.text import Span
-from khronika.types import Quote, Reading, Text
+from khronika.types import Account, Quote, Reading, Text
 
 PART = 12_000
 """Characters that are asked about together."""
@@ -54,6 +54,10 @@ class LlmExtractor:
             persons=_distinct(persons),
             dropped=dict(sorted(dropped.items())),
         )
+
+    def settle(self, accounts: Sequence[Account]) -> tuple[Account, ...]:
+        """As they are: the model was asked to tell each event once, and how sure its values are is not known."""
+        return tuple(accounts)
 
 
 def prompt() -> str:

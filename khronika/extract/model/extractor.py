@@ -39,7 +39,7 @@ from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
 from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import Span, digest_of, words_of
-from khronika.types import KINDS, Assessment, Forecast, Mention, Participant, Quote, Reading, Status, Text, Topic
+from khronika.types import KINDS, Account, Assessment, Forecast, Mention, Participant, Quote, Reading, Status, Text, Topic
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "model"
 PART = 4000
@@ -108,6 +108,10 @@ class ModelExtractor:
         self.settings = self.network.settings
         self.name = f"model@{self.network.digest[:12]}"
         self._rules = rules.RulesExtractor()
+
+    def settle(self, accounts: Sequence[Account]) -> tuple[Account, ...]:
+        """As the rules do."""
+        return self._rules.settle(accounts)
 
     def read(self, text: Text) -> Reading:
         """What the text says; a text in another language than English is read by the rules."""
