@@ -68,7 +68,7 @@ def _content(sentence: Sentence, subject: Range | None, cue: Range, inverted: bo
         right = sentence.span(after + 1, size - 1) if sentence.low(after) in (",", ".", ":") and after + 1 < size and tokens[after + 1].word in QUOTES else None
         return [piece for piece in (left, right) if piece], None
     hearer, start = None, cue[1] + 1
-    if sentence.low(cue[0]) in ("told", "tells", "informed", "telling", "assured", "warned", "reminded"):
+    if sentence.low(cue[0]) in sentence.sets["telling"]:
         hearer, start = _hearer(sentence, start)
     following = sentence.low(start)
     before = subject[0] if subject else cue[0]
@@ -172,7 +172,7 @@ def _plain(sentence: Sentence, at: int, last: int, group: str) -> Attribution | 
     subject, cited, inverted = sentence.subject(at)
     inverted = inverted and subject is None and at > 0
     if inverted:
-        subject = sentence.ahead(last + 1)
+        subject = sentence.ahead(last + 1, closing=True)
     if subject is None:
         return None
     content, hearer = _content(sentence, subject, (at, last), inverted)

@@ -174,14 +174,16 @@ class Sentence:
         opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in QUOTES), -1)
         if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
             return None, None, True
-        behind = self.ahead(cue + 1) if self.low(opening + 1) not in self.sets["determiners"] | self.sets["inner"] else None
+        low = self.low(cue)
+        may_invert = self.lexicon.cues.get(low) == "say" and low not in self.sets["telling"] and self.low(opening + 1) not in self.sets["determiners"] | self.sets["inner"] | self.sets["relative"]
+        behind = self.ahead(cue + 1) if may_invert else None
         if behind is not None and not self.low(behind[0]).isdigit() and (behind[1] + 1 >= len(self.tokens) or self.tokens[behind[1] + 1].word in ENDS):
             return None, None, True
         aged = self.low(opening - 1).isdigit() and self.low(opening - 2) == ","
         subject = self.back(opening - 3 if aged else opening - 1)
         if subject and self.low(subject[0] - 1) == "," and self.low(subject[0]) in self.sets["determiners"]:
             outer = self.back(subject[0] - 2)
-            named = outer and self.tokens[outer[0]].word[0].isupper() and self.low(outer[0]) not in self.sets["before_day"]
+            named = outer and all(self.tokens[end].word[0].isupper() for end in outer) and self.low(outer[0]) not in self.sets["before_day"]
             subject = (outer[0], subject[1]) if outer and named else subject
         if self.low(opening + 1) in self.sets["citing"]:
             return subject, self.sound((opening + 2, at - 1)), False
@@ -203,9 +205,11 @@ class Sentence:
             last = min(limit - 1, capital + 1)
         return self.sound((capital, last))
 
-    def ahead(self, first: int) -> Range | None:
-        """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma."""
+    def ahead(self, first: int, closing: bool = False) -> Range | None:
+        """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma; `closing` if nothing but the voice can follow."""
         last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
+        if self.low(first) in self.sets["no_voice"]:
+            return None
         while last + 1 < len(self.tokens) and last - first < LONGEST:
             token = self.tokens[last + 1]
             if token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(last + 1):
@@ -217,7 +221,9 @@ class Sentence:
             return None
         start = last + 4 if self.low(last + 2).isdigit() and self.low(last + 3) == "," else last + 2
         apposed = self.low(start) in self.sets["determiners"] or self.low(start) in ("who", "head", "former", "deputy", "director", "chief")
-        if self.low(last + 1) == "," and self.tokens[first].word[0].isupper() and apposed:
+        if closing and not self.low(start).endswith("ing"):
+            apposed = apposed or self.low(start) not in self.sets["no_voice"] | self.sets["after"] | self.sets["breaks"]
+        if self.low(last + 1) == "," and (closing or self.tokens[first].word[0].isupper()) and apposed:
             end = next((i for i in range(start, min(len(self.tokens), last + 26)) if self.tokens[i].word in ENDS), None)
             if end is not None and not any(
                 self.lexicon.cues.get(self.low(i)) == "say" or self.low(i) in ("is", "was", "were", "are", "had", "have") and self.low(start) != "who" for i in range(start, end)
