@@ -34,8 +34,9 @@ from msgspec.structs import replace
 from khronika.jsonl import to_json
 from khronika.link import keys_of, link_accounts
 from khronika.record import open_record, store
-from khronika.record.fold import Fold, StoredAccount, pack_document
+from khronika.record.fold import Fold, pack_document
 from khronika.record.record import Record
+from khronika.record.stored import StoredAccount
 from khronika.record.writing import Transaction
 from khronika.text import digest_of
 from khronika.types import Account, Capture, Document, Event, Filter, Link, Linking, Mention, Place, Quote, Reading, Text, Toll, When

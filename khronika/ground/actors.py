@@ -44,7 +44,7 @@ class Actor(Noun, frozen=True, kw_only=True):
     governs: tuple[str, ...] = ()
     """Names of the region whose governor and administration this is; aliases come from `governing` of data/actor_heads.toml."""
     also: tuple[str, ...] = ()
-    """Ids that a head word and a country would make for the same body ("mod-us")."""
+    """Ids that a head word and a country would make for the same body ("mod-us"); accounts kept under one of them are read under `id` (record/stored.py)."""
     person: bool = False
     public: bool = False
     backed_by: str | None = None

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from khronika.jsonl import to_json
 from khronika.record import log, schema, store
 from khronika.record.merge import apply_fitting, event_id, is_dropped, merge, seq_of
+from khronika.record.stored import read_account
 from khronika.text import fold as fold_words
 from khronika.types import Account, Correction, Document, Entry, Event, Link, Linking
 
@@ -105,7 +106,7 @@ class Fold:
         self._db.execute(d.update().where(d.c.id == document_id).values({column: seq}))
 
     def _account(self, entry: Entry, body: bytes) -> None:
-        stored = msgspec.json.decode(body, type=StoredAccount)
+        stored = read_account(body)
         account = stored.account
         self._accounts[entry.seq] = account
         missing = account.where.name if account.where and account.where.latitude is None else None
@@ -286,19 +287,12 @@ class Fold:
     def _load(self, seqs: Sequence[int]) -> None:
         unknown = [seq for seq in seqs if seq not in self._accounts]
         for seq, body in log.payloads(self._db, unknown).items():
-            self._accounts[seq] = msgspec.json.decode(body, type=StoredAccount).account
+            self._accounts[seq] = read_account(body).account
 
 
 def is_stale(account: Account, body_seq: int, reading_seq: int | None) -> bool:
     """Whether a newer reading of its document did not give this account again; what a person typed stays."""
     return reading_seq is not None and body_seq < reading_seq and account.typed_by is None
-
-
-class StoredAccount(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Payload of an account entry: the account and its blocking keys."""
-
-    account: Account
-    keys: tuple[str, ...] = ()
 
 
 def _head(body: bytes) -> bytes:

@@ -18,9 +18,10 @@ import sqlalchemy as sa
 from khronika.errors import RecordError
 from khronika.record import log, schema, store, upkeep
 from khronika.record.filters import where_filter
-from khronika.record.fold import Fold, StoredAccount, is_stale, unpack_document, unpack_event
+from khronika.record.fold import Fold, is_stale, unpack_document, unpack_event
 from khronika.record.likely import likely_event
 from khronika.record.merge import event_id, seq_of
+from khronika.record.stored import read_account
 from khronika.record.writing import HAS_DOCUMENT, Transaction
 from khronika.types import Account, Assessment, Correction, Document, Entry, Event, Filter, Forecast, Link, Reading, SetAside, Text
 
@@ -233,7 +234,7 @@ class Record:
 
     def _load(self, seqs: Sequence[int]) -> list[Account]:
         bodies = self._payloads(seqs)
-        return [msgspec.json.decode(bodies[seq], type=StoredAccount).account for seq in seqs if seq in bodies]
+        return [read_account(bodies[seq]).account for seq in seqs if seq in bodies]
 
     def accounts_of_document(self, document_id: str) -> list[Account]:
         """Accounts that the newest reading of a document gave, and those that a person typed over it."""
@@ -242,7 +243,7 @@ class Record:
         rows = self._rows(query.order_by(a.c.seq))
         reading_seq = rows[0].reading_seq if rows else None
         bodies = self._payloads([row.body_seq for row in rows])
-        found = {seq: msgspec.json.decode(body, type=StoredAccount).account for seq, body in bodies.items()}
+        found = {seq: read_account(body).account for seq, body in bodies.items()}
         return [found[row.body_seq] for row in rows if row.body_seq in found and not is_stale(found[row.body_seq], row.body_seq, reading_seq)]
 
     def refs_by_keys(self, keys: Sequence[Sequence[str]], limit: int) -> list[list[tuple[str, int]]]:

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from khronika.errors import RecordError
 from khronika.jsonl import read_lines, to_json
 from khronika.record import log, schema, store
-from khronika.record.fold import Fold, StoredAccount
+from khronika.record.fold import Fold
+from khronika.record.stored import read_account
 from khronika.types import Correction, Entry, SetAside
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _of_kinds(connection: sa.Connection, kinds: Sequence[str]) -> Iterator[tuple
 
 def _is_about(kind: str, key: str, body: bytes, item: str, accounts: set[str]) -> bool:
     if kind == "account":
-        return msgspec.json.decode(body, type=StoredAccount).account.document_id == item
+        return read_account(body).account.document_id == item
     if kind == "rejection":
         aside = msgspec.json.decode(body[4 : 4 + int.from_bytes(body[:4], "big")], type=SetAside)
         return key == item or aside.document is not None and aside.document.id == item

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from khronika.errors import UsageError
 from khronika.jsonl import to_json
 from khronika.record import log, schema
-from khronika.record.fold import Fold, StoredAccount, pack_document
+from khronika.record.fold import Fold, pack_document
 from khronika.record.merge import UNFIT, apply_corrections, seq_of
+from khronika.record.stored import StoredAccount, read_account
 from khronika.types import Account, Correction, Document, Event, Link, Linking, Reading, SetAside, Text
 
 HAS_DOCUMENT = sa.select(schema.document.c.id).where(schema.document.c.id == sa.bindparam("id"))
@@ -134,7 +135,7 @@ class Transaction:
         body = log.payloads(self._db, [seq]).get(seq) if seq is not None else None
         if body is None:
             raise UsageError(f"{correction.account_id[:12]}: no such account")
-        account = msgspec.json.decode(body, type=StoredAccount).account
+        account = read_account(body).account
         try:
             apply_corrections(account, [msgspec.structs.replace(correction, state="accepted")])
         except UNFIT as error:

@@ -71,6 +71,10 @@ CASES = [
     ("the Russian-installed governor of Kherson region", None, "ru-occupation"),
     ("Malian rebels", None, "reb-ml"),
     ("Belarusian activists", None, "opposition-by"),
+    ("the Myanmar military", None, "mm-junta"),
+    ("Burmese troops", None, "mm-junta"),
+    ("Myanmar's military government", None, "mm-junta"),
+    ("the army", "MM", "mm-junta"),
 ]
 
 
@@ -94,6 +98,11 @@ def test_entries_hold_for_their_time() -> None:
     registry = load_registry()
     assert registry.match("the Taliban", dt.date(2020, 1, 1)).id == "af-taliban"
     assert registry.match("the Taliban", dt.date(2022, 1, 1)).id == "af-taliban-gov"
+
+
+def test_the_army_of_myanmar_is_one_at_any_time() -> None:
+    match = load_registry().match
+    assert {match(words, dt.date(year, 1, 1)).id for year in (2017, 2023) for words in ("the Tatmadaw", "the Myanmar army")} == {"mm-junta"}
 
 
 def test_the_registry_is_large_and_speaks_three_languages() -> None:

@@ -8,15 +8,14 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 import sqlalchemy as sa
 
 from khronika.errors import RecordError
 from khronika.policy import Policy
 from khronika.record import log, open_record, schema
-from khronika.record.fold import StoredAccount
 from khronika.record.record import Record
+from khronika.record.stored import read_account
 from khronika.types import Assessment, Correction, Filter, Linking, Quote, Reading, SetAside
 from tests.factories import NOON, make_account, make_document
 from tests.record.test_record import projections, tell
@@ -254,7 +253,7 @@ def test_an_older_record_gets_its_keys_as_numbers(address: str, open_at: Callabl
 
 def stored_keys(record: Record, seq: int) -> tuple[str, ...]:
     """The blocking keys in the payload of an account."""
-    return msgspec.json.decode(log.payloads(record._db, [seq])[seq], type=StoredAccount).keys
+    return read_account(log.payloads(record._db, [seq])[seq]).keys
 
 
 def test_keys_of_one_time_lie_together() -> None:
