@@ -37,56 +37,58 @@ def merge(
         seq: of the entry that made this version.
     """
     ordered = sorted(accounts, key=lambda pair: pair[0])
+    ids = [event_id(number) for number, _ in ordered]
     members = members_of(ordered, copies, silent)
-    speaking = [member for member in members if not member.is_silent] or members
+    heard = [member for member in members if not member.is_silent]
+    speaking = heard or members
     own = [member for member in speaking if not member.is_copy] or speaking
-    voices = voices_of(speaking)
-    origins = {origin: party for member in own for origin, party in member.origins.items()}
-    author = responsibility.hold_author(own)
-    figures = [tolls.latest(own, name) for name in tolls.OUTCOMES]
-    killed, injured, detained = map(tolls.hold, figures)
-    contested = tuple(
-        name
-        for name, is_contested in (
-            ("occurrence", responsibility.is_occurrence_contested(own)),
-            ("author", responsibility.is_author_contested(own)),
-            ("toll", any(map(tolls.is_contested, figures))),
-            ("target", _is_target_contested(own)),
-        )
-        if is_contested
-    )
-    first = ordered[0][0]
     return Event(
-        id=event_id(first),
+        id=ids[0],
+        former_ids=tuple(ids[1:]),
         account_ids=tuple(account.id for _, account in ordered),
-        first_seq=first,
+        first_seq=ordered[0][0],
         last_seq=seq,
-        kind=MERGE_RULES["kind"](own),
-        status=MERGE_RULES["status"](own),
-        when=MERGE_RULES["when"](own),
-        where=MERGE_RULES["where"](own),
-        perpetrators=author,
-        targets=_phrases(own, "targets"),
-        victims=_phrases(own, "victims"),
-        weapons=_phrases(own, "weapons"),
-        killed=killed,
-        injured=injured,
-        detained=detained,
-        tolls_of=tolls.by_whom(own),
-        voices=voices,
-        contested=contested,
-        reports=len(speaking) if any(not member.is_silent for member in members) else 0,
-        origins=len(origins),
-        party_origins=sum(origins.values()),
-        grade_occurrence=responsibility.grade_occurrence(origins),
-        grade_author=responsibility.grade_author(own, author),
+        voices=voices_of(speaking),
+        reports=len(heard),
+        sources=tuple(dict.fromkeys(member.account.source for member in speaking if member.account.source)),
         background=all(member.account.mention.background for member in speaking),
         rollup=all(member.account.mention.rollup for member in speaking),
         review=_review(corrections),
-        sources=tuple(dict.fromkeys(member.account.source for member in speaking if member.account.source)),
-        shared_tolls=tolls.shared(own),
-        former_ids=tuple(event_id(number) for number, _ in ordered[1:]),
+        **_what_is_held(own),
+        **_who_attests_it(own),
     )
+
+
+def _what_is_held(own: Sequence[Member]) -> dict[str, Any]:
+    """The fields of an event that say what happened, and which of them are contested."""
+    figures = {name: tolls.latest(own, name) for name in tolls.OUTCOMES}
+    rivals = {
+        "occurrence": responsibility.is_occurrence_contested(own),
+        "author": responsibility.is_author_contested(own),
+        "toll": any(map(tolls.is_contested, figures.values())),
+        "target": _is_target_contested(own),
+    }
+    return {
+        **{field: hold(own) for field, hold in MERGE_RULES.items()},
+        **{role: _phrases(own, role) for role in ("targets", "victims", "weapons")},
+        **{name: tolls.hold(found) for name, found in figures.items()},
+        "tolls_of": tolls.by_whom(own),
+        "shared_tolls": tolls.shared(own),
+        "contested": tuple(name for name, is_contested in rivals.items() if is_contested),
+    }
+
+
+def _who_attests_it(own: Sequence[Member]) -> dict[str, Any]:
+    """The fields of an event that say whence it is known, and who is held to be the author by that."""
+    origins = {origin: party for member in own for origin, party in member.origins.items()}
+    author = responsibility.hold_author(own)
+    return {
+        "perpetrators": author,
+        "origins": len(origins),
+        "party_origins": sum(origins.values()),
+        "grade_occurrence": responsibility.grade_occurrence(origins),
+        "grade_author": responsibility.grade_author(own, author),
+    }
 
 
 def event_id(seq: int) -> str:
