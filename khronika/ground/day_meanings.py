@@ -186,9 +186,6 @@ def part(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
         base = r.inner(parse, frame)
         if base is None:
             return None
-        if r.has(parse, "into") and base.first:
-            start = add_days(base.first, -1)
-            return replace(base, type="TIME", value=f"{start}TNI", first=start) if start else base
         return with_part(base, code)
     side = (r.forms(parse, "s") or [""])[0]
     if not side:
@@ -266,6 +263,8 @@ def ago(r: Resolver, parse: Parse, frame: Frame) -> Meaning | None:
     fresh = key[0] in ("ago", "from", "hence", "previously")
     if number is None:
         value = "FUTURE_REF" if forward else "PAST_REF"
+        if unit in ("H", "MIN") and not fresh and frame.told_day:  # hours later: the same day
+            return replace(from_told(frame, 0, "D"), value=value)
         return Meaning("DATE", value, "open", "no number of units is given", anchored=not fresh)
     if number != int(number):
         unit, number = ("M", number * 12) if unit == "Y" else (unit, number)

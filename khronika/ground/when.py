@@ -20,6 +20,8 @@ __all__ = ["Timex", "find_times", "options_of_mentions", "when_of_mentions"]
 
 _OPENING = 3
 """Sentences at the beginning whose day stands for a text without a publication day."""
+_OBJECT = re.compile(r"\s+(?:[\w’'-]+\s+){0,3}")
+"""What may stand between "a week after" and the event that it counts from."""
 _NOTHING = "the text gives no date for it"
 _WHERE = {"before": "from the sentences before", "after": "from the sentences after", "title": "from the title"}
 Choose = Callable[[int, Sequence[Option]], Option]
@@ -103,7 +105,7 @@ class _Dating:
     # --- by words ----------------------------------------------------------------------------------------------------
 
     def _usable(self, time: Timex) -> bool:
-        if time.type == "SET" or time.value == "FUTURE_REF" or time.op in ("fiscal", "yearago", "quarter", "the_unit", "range_end", "attribute"):
+        if time.type == "SET" or time.value == "FUTURE_REF" and time.first is None or time.op in ("fiscal", "yearago", "quarter", "the_unit", "range_end", "attribute"):
             return False
         if time.op == "part" and time.anchored:
             return False
@@ -142,19 +144,30 @@ class _Dating:
         return bool(days) and (before.when.basis in ("assumed_fresh", "open") or days[-1].start > before.at and before.paragraph >= 0)
 
     def _beside(self, side: Side, index: int, mention: Mention, before: _Before | None) -> When | None:
-        """"A week after the explosions": a week before what the sentence tells, which is dated by its own words, or as the event told before."""
+        """"A week after the explosions": for what is told to have been so, a week after them; for the explosions themselves, a week before it.
+
+        The one or the other is dated by its own words, as the event told before, or as fresh news.
+        """
         time = side.told.times[index]
         follows = mention.trigger.start >= time.end
-        if not follows and not re.match(r"\s*([.,;!?)]|$)", side.words[time.end :]):
+        is_main = not follows or self._opens(side, time) and not _OBJECT.fullmatch(side.words[time.end : mention.trigger.start])
+        bare = re.match(r"\s*([.,;!?)]|$)", side.words[time.end :])
+        if not follows and not bare:
             return None
         own = side.sentences[side.sentence(time.start)]
         days = [t.first for t in side.told.times if own[0] <= t.start < own[1] and t.first and t.first == t.last]
-        anchor = days[0] if days else self._published or (before.when.start if before else None)
-        back = follows != time.words.lower().endswith("before")
+        told = before.when.start if before else None
+        anchor = days[0] if days else (told or self._published) if is_main else (self._published or told)
+        back = is_main == time.words.lower().endswith("before")
         moved = _shift(time.value, anchor, -1 if back else 1) if anchor else None
         if moved is None:
             return None
         return self._when_of(side, time, "anchored", f"counted from {anchor}, to which the words set it", moved, moved)
+
+    def _opens(self, side: Side, time: Timex) -> bool:
+        """Whether an expression stands at the head of its sentence."""
+        start = side.sentences[side.sentence(time.start)][0]
+        return len(side.words[start : time.start].split()) <= 1
 
     def _bounds(self, side: Side, index: int, time: Timex) -> tuple[dt.date | None, dt.date | None]:
         """"From Monday to Wednesday", "between 3 May and 5 June", "since 2014": the days that the words around widen it to."""
@@ -164,12 +177,18 @@ class _Dating:
         if self._stands_before(side, time, "since") and self._published and not self._defines(side, time):
             return first, max(self._published, first)
         following = times[index + 1] if index + 1 < len(times) else None
-        if following and following.first and self._joined(side, time, following) and self._begins_range(side, time):
+        if following and following.first and self._is_range(side, time, following):
             return first, max(first, following.last or first)
         previous = times[index - 1] if index else None
-        if previous and previous.first and previous.first <= last and self._joined(side, previous, time) and self._begins_range(side, previous):
+        if previous and previous.first and previous.first <= last and self._is_range(side, previous, time):
             return previous.first, last
         return first, last
+
+    def _is_range(self, side: Side, time: Timex, following: Timex) -> bool:
+        """Whether two expressions are the ends of one range, or one day and the next ("on Tuesday and Wednesday")."""
+        joined = side.words[time.end : following.start].strip().lower() in self._cues["join"]
+        next_day = time.last is not None and time.first == time.last and add_days(time.last, 1) == following.first == following.last
+        return joined and (next_day or self._begins_range(side, time))
 
     def _stands_before(self, side: Side, time: Timex, cue: str) -> bool:
         words = side.words[max(0, time.start - 14) : time.start].lower().split()
@@ -177,9 +196,6 @@ class _Dating:
 
     def _begins_range(self, side: Side, time: Timex) -> bool:
         return self._stands_before(side, time, "from") or not self._cues["of"].isdisjoint(time.words.lower().split())
-
-    def _joined(self, side: Side, time: Timex, following: Timex) -> bool:
-        return side.words[time.end : following.start].strip().lower() in self._cues["join"]
 
     def _defines(self, side: Side, time: Timex) -> bool:
         """Whether what follows tells what happened then ("since 2014, when the war began")."""
