@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import re
 import sqlite3
 import threading
@@ -230,6 +231,18 @@ class Gazetteer:
             if bones := bones_of(key_of(name)):
                 found.setdefault(bones, []).append(id)
         return found
+
+    def lies_by(self, at: tuple[float, float], countries: frozenset[str], degrees: float = 3.0) -> bool:
+        """Whether any place of these countries lies so near a point."""
+        latitude, longitude = at
+        wide = degrees / max(0.1, math.cos(math.radians(latitude)))
+        marks = ",".join("?" * len(countries))
+        return bool(
+            self._select(
+                f"FROM place p WHERE p.latitude BETWEEN ? AND ? AND p.longitude BETWEEN ? AND ? AND p.country IN ({marks}) LIMIT 1",
+                latitude - degrees, latitude + degrees, longitude - wide, longitude + wide, *sorted(countries),
+            )
+        )  # fmt: skip
 
     @cached_property
     def regions(self) -> dict[tuple[str, str], Entry]:

@@ -194,13 +194,13 @@ class Names:
             return False
         if entry.population > 1_000_000 and (key is None or skeleton_of(key) == skeleton_of(key_of(entry.name))):
             return False
-        for code in named:
-            land = self.gazetteer.countries.get(code)
-            if land and None not in (land.latitude, entry.latitude):
-                far = kilometres((land.latitude or 0.0, land.longitude or 0.0), (entry.latitude or 0.0, entry.longitude or 0.0))
-                if far < 1.3 * land.radius_km + 100:
-                    return False
-        return True
+        if entry.latitude is None or entry.longitude is None:
+            return True
+        at = entry.latitude, entry.longitude
+        for land in (self.gazetteer.countries.get(code) for code in named):
+            if land and land.latitude is not None and kilometres((land.latitude, land.longitude or 0.0), at) < 1.3 * land.radius_km + 100:
+                return False
+        return not self.gazetteer.lies_by(at, frozenset(named))
 
 
 def candidates_at(scene: Scene, gazetteer: Gazetteer, start: int, end: int) -> tuple[Entry, ...]:

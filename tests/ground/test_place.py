@@ -189,3 +189,8 @@ def test_bare_gaza_is_the_strip(gazetteer: Gazetteer) -> None:
 def test_a_governorate_without_an_entry_is_a_region(gazetteer: Gazetteer) -> None:
     where = place(gazetteer, "An Israeli airstrike killed two bakers in Rafah governorate.", "airstrike", "Rafah governorate")
     assert where and (where.precision, where.radius_km) == ("region", 25.0)
+
+
+def test_a_town_across_the_border_of_a_wide_country_is_no_stray(gazetteer: Gazetteer) -> None:
+    where = place(gazetteer, "A Russian sapper was hurt by a mine near Starobilsk on Friday.", "hurt", "Starobilsk")
+    assert where and (where.name, where.country) == ("Starobilsk", "UA") and where.latitude is not None
