@@ -60,15 +60,15 @@ def parse_moment(text: str | None) -> int | dt.datetime | None:
     """
     if text is None:
         return None
-    if text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) < 19:  # more digits are no number of a store
         return int(text)
     try:
         moment = dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--as-of {text!r}: give a seq, a day (YYYY-MM-DD) or an instant (YYYY-MM-DDTHH:MM)") from error
-    if len(text) <= 10:  # a day means: at its end
-        moment += dt.timedelta(days=1, microseconds=-1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+        if len(text) <= 10:  # a day means: at its end
+            moment += dt.timedelta(days=1, microseconds=-1)
+        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--as-of {text[:40]!r}: give a seq, a day (YYYY-MM-DD) or an instant (YYYY-MM-DDTHH:MM)") from error
 
 
 def not_blank(context: click.Context, option: click.Parameter, value: str) -> str:

@@ -49,7 +49,7 @@ def read(paths: tuple[str, ...], **options: Any) -> None:
     items = find(paths, _acquire_options(options))
     if options["at_least"] is not None and not options["as_json"]:
         raise UsageError("--at-least bears on what --json prints; the record keeps all, and khronika events --at-least chooses from it")
-    tally = _Tally(options["as_json"], options["at_least"])
+    tally = _Tally(options["as_json"], options["at_least"], not options["no_record"])
     if options["no_record"]:
         from khronika.pipeline import read_items
 
@@ -124,8 +124,8 @@ def _acquire_options(options: dict[str, Any]) -> Options:
 class _Tally:
     """Counts and prints as documents come; JSON lines on standard output, everything else on standard error."""
 
-    def __init__(self, as_json: bool, at_least: float | None = None) -> None:
-        self.as_json, self.at_least = as_json, at_least
+    def __init__(self, as_json: bool, at_least: float | None = None, is_kept: bool = True) -> None:
+        self.as_json, self.at_least, self.is_kept = as_json, at_least, is_kept
         self.read = self.known = self.accounts = self.not_coded = self.set_aside = self.undated = 0
         self.dropped: Counter[str] = Counter()
         self._bar: Any = None
@@ -183,7 +183,7 @@ class _Tally:
         if self.not_coded:
             parts.append(f"{self.not_coded} kept but not coded")
         if self.set_aside:
-            parts.append(f"{self.set_aside} set aside (khronika rejected)")
+            parts.append(f"{self.set_aside} set aside" + " (khronika rejected)" * self.is_kept)
         click.echo(", ".join(parts), err=True)
         if self.dropped:
             reasons = ", ".join(f"{reason} ({count})" for reason, count in self.dropped.most_common())

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from khronika.errors import RecordError
+from khronika.errors import RecordError, UsageError
 from khronika.record import schema, store
 from khronika.types import Entry
 
@@ -114,7 +114,7 @@ def _unpack(seq: int, body: bytes) -> bytes:
     try:
         return zlib.decompress(body)
     except zlib.error as error:
-        raise RecordError(f"the payload of entry {seq} is damaged; khronika verify names the first broken row; restore a backup") from error
+        raise RecordError(f"the payload of entry {seq} is damaged; restore a backup") from error
 
 
 class Report(NamedTuple):
@@ -173,5 +173,5 @@ def _parse_head(against: str | None) -> tuple[int, str] | None:
         return None
     seq, _, digest = against.partition(":")
     if not seq.isdigit() or len(digest) != 64:
-        raise RecordError(f"{against[:40]!r} is no head; give SEQ:DIGEST as khronika head prints it")
+        raise UsageError(f"{against[:40]!r} is no head; give SEQ:DIGEST as khronika head prints it")
     return int(seq), digest

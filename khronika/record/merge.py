@@ -6,6 +6,7 @@ The rule: order of the accounts does not matter beyond their seq; nothing is hel
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -99,7 +100,7 @@ def event_id(seq: int) -> str:
 def seq_of(id: str) -> int | None:
     """The seq in a public id, or None where it is none."""
     digits = id.upper().removeprefix("KHR-")
-    return int(digits) if digits.isdigit() and id.upper().startswith("KHR-") else None
+    return int(digits) if re.fullmatch(r"[0-9]{1,18}", digits) and id.upper().startswith("KHR-") else None  # more digits are no number of a store
 
 
 def _weight(member: Member) -> float:

@@ -112,6 +112,8 @@ class Record:
         with store.faults(self.address):
             try:
                 return log.verify(self._db, against)
+            except RecordError as error:  # a payload that cannot be unpacked: found broken, as if it had been changed
+                return log.Report(False, 0, 0, str(error), log.START)
             finally:
                 if self._tx is None:
                     self._db.rollback()

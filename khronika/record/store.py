@@ -97,9 +97,10 @@ def _check_schema(connection: sa.Connection, address: str, *, create: bool, migr
     known = sorted(path.name.split("_")[0] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
     if version is not None and version not in known:
         raise RecordError(f"{address}: made by a newer khronika (schema {version}, this one knows {known[-1]}); upgrade khronika")
-    if not (create if version is None else migrate):
-        what = "an empty file" if version is None else f"of an older schema ({version})"
-        raise RecordError(f"{address}: {what}; open it once for writing (khronika rebuild) to bring it up to date")
+    if version is None and not create:
+        raise RecordError(f"{address}: empty, no record yet; khronika read PATH... --record {address} makes one")
+    if version is not None and not migrate:
+        raise RecordError(f"{address}: of an older schema ({version}); open it once for writing (khronika rebuild) to bring it up to date")
     _migrate(connection)
 
 
@@ -192,7 +193,7 @@ def _advice(text: str) -> str:
     for sign, advice in (
         ("append-only", "refused: the log is append-only"),
         ("locked", "locked by another program; nothing was written; try again when it has ended"),
-        ("malformed", f"damaged ({text}); restore a backup, or copy what can be read with khronika record copy"),
+        ("malformed", f"damaged ({text}); restore a backup"),
         ("not a database", "not a khronika record, or damaged at its start; restore a backup"),
         ("disk is full", "the disk is full; nothing of this batch was written; make room and run the same command again"),
         ("readonly", "read-only; it can be looked at, not written"),

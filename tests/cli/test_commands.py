@@ -199,9 +199,13 @@ def test_erase_then_nothing_is_left(tmp_path: Path) -> None:
         (["events", "--since", "2024-02-01", "--until", "2024-01-01"], "is before --since"),
         (["events", "--kind", "picnic"], "is unknown; there are: armed_clash"),
         (["events", "--as-of", "noon"], "give a seq"),
+        (["events", "--as-of", "9" * 23], "give a seq"),
+        (["events", "--as-of", "0001-01-01T00:00+14:00"], "give a seq"),
         (["export", "xls"], "there are: csv"),
         (["diff", "one", "2"], "is no seq"),
         (["show", "KHR-999999"], "no such event"),
+        (["show", f"KHR-{'9' * 23}"], "no such event"),
+        (["verify", "--against", "yesterday"], "is no head"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -218,6 +222,17 @@ def test_an_unusable_record_ends_with_3(tmp_path: Path) -> None:
         result = run(*args, "--record", str(bad))
         assert result.exit_code == 3 and "not a khronika record" in result.stderr
     assert run("events", "--record", str(tmp_path / "none.sqlite")).exit_code == 3
+    empty = tmp_path / "empty.sqlite"
+    empty.touch()
+    for command in ("events", "rebuild"):
+        result = run(command, "--record", str(empty))
+        assert result.exit_code == 3 and "empty, no record yet; khronika read PATH..." in result.stderr
+
+
+def test_nothing_kept_names_no_list_of_what_was_rejected(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.txt")
+    assert "1 set aside (khronika rejected)" in run("read", missing, "--record", str(tmp_path / "r.sqlite")).stderr
+    assert "rejected" not in run("read", missing, "--no-record").stderr
 
 
 def test_bad_documents_are_set_aside_and_the_rest_is_read(tmp_path: Path) -> None:

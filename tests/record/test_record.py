@@ -149,7 +149,11 @@ def test_verify_names_the_first_broken_row(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("statement", "says"),
-    [("UPDATE payload SET body = (SELECT body FROM payload WHERE seq = 2) WHERE seq = 3", "payload was changed"), ("DELETE FROM payload WHERE seq = 3", "without an erasure")],
+    [
+        ("UPDATE payload SET body = (SELECT body FROM payload WHERE seq = 2) WHERE seq = 3", "payload was changed"),
+        ("UPDATE payload SET body = zeroblob(40) WHERE seq = 3", "is damaged; restore a backup"),
+        ("DELETE FROM payload WHERE seq = 3", "without an erasure"),
+    ],
 )
 def test_verify_sees_changed_and_lost_payloads(tmp_path: Path, statement: str, says: str) -> None:
     path = tmp_path / "r.sqlite"
