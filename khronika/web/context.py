@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from khronika import __version__
-from khronika.errors import UsageError
+from khronika.errors import RecordError, UsageError
 from khronika.policy import Policy, Profile
 from khronika.record import open_record
 from khronika.record.record import Record
@@ -77,10 +77,17 @@ class Records:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._idle: queue.LifoQueue[Record] = queue.LifoQueue(POOLED)
+        self._file = _file_of(setup.address)
 
     @contextmanager
     def lent(self) -> Iterator[Record]:
-        """A record for the length of the block, open for writing."""
+        """A record for the length of the block, open for writing.
+
+        Raises:
+            RecordError: another file lies in its place: what readers send would be written into the one that is gone.
+        """
+        if self._file != _file_of(self._setup.address):
+            raise RecordError(f"{self._setup.address}: another file was put in its place; start khronika serve again")
         try:
             record = self._idle.get_nowait()
         except queue.Empty:
@@ -105,6 +112,15 @@ class Records:
         """Close those that are not lent."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
+
+
+def _file_of(address: str) -> tuple[int, int] | None:
+    """Which file a record is, whatever is written into it; None where it is a server's or missing."""
+    try:
+        found = os.stat(address.removeprefix("sqlite:///"))
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class Context:
@@ -170,7 +186,7 @@ def templates() -> Environment:
     """The templates; all values lose what is not seen, and are escaped; a name that is not known is an error."""
     folder = FileSystemLoader(Path(__file__).with_name("templates"))
     made = Environment(loader=folder, autoescape=True, undefined=StrictUndefined, finalize=words.plain, trim_blocks=True, lstrip_blocks=True)
-    made.globals |= {"word": words.word, "toll": words.toll, "where": words.where, "missing": statics.missing, "version": __version__}
+    made.globals |= {"word": words.word, "side": words.side, "toll": words.toll, "where": words.where, "missing": statics.missing, "version": __version__}
     made.filters |= {"plain": words.plain}
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -26,7 +28,11 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(KhronikaError)
     async def ours(request: Request, error: KhronikaError) -> Response:
-        return answer(request, 400 if isinstance(error, UsageError) else 503, str(error))
+        if isinstance(error, UsageError):
+            return answer(request, 400, str(error))
+        logging.getLogger("khronika").error("%s", error)
+        is_local = request.app.state.setup.is_local  # the address of a record may hold a password
+        return answer(request, 503, str(error) if is_local else "the record cannot be used at the moment; the operator's log says why")
 
 
 def answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

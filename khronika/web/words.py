@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from khronika import config
@@ -22,6 +23,16 @@ def where(place: Place | Noun | None) -> str:
     name, country = getattr(place, "name", None) or getattr(place, "place", None), getattr(place, "country", None)
     parts = [country_name(name) if name == country and name else name, getattr(place, "admin1", None), country_name(country) if country else None]
     return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+@cache
+def _bodies() -> dict[str, str]:
+    return {entry["id"]: entry["name"] for entry in config.data("actors.toml")["actor"] if not entry.get("person")}
+
+
+def side(code: str) -> str:
+    """The side that a voice is on by name: a country, or a registered body; else its code, which for a person would tell who it is."""
+    return country_name(code) if len(code) == 2 and code.isupper() else _bodies().get(code, code)
 
 
 def toll(value: Held[Range] | Range | None) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +50,11 @@ def test_every_page_says_what_it_is_and_is_not_sent_twice(full: TestClient) -> N
     assert full.get("/").headers["etag"] != full.get("/", headers={"hx-request": "true"}).headers["etag"]
 
 
+def test_sides_have_names(full: TestClient) -> None:
+    page = full.get("/events/KHR-000008").text
+    assert "side: Sudan<" in page and "side: Rapid Support Forces<" in page
+
+
 def test_headers_allow_nothing_foreign_and_frames_for_embeds_only(full: TestClient, public: TestClient) -> None:
     for client in (full, public):
         for path in ("/", "/api/events", "/nothing", "/static/khronika.css"):
@@ -67,6 +74,21 @@ def test_a_rebuild_under_a_running_server_loses_no_row(copied: Path) -> None:
         before = client.get("/api/events").json()["total"]
         record.rebuild()
         assert client.get("/api/events?q=market").json()["total"] == 1 < before == client.get("/api/events").json()["total"]
+
+
+def test_a_record_put_in_the_place_of_another_is_not_passed_off_as_it(copied: Path) -> None:
+    with client_of(copied) as client:
+        assert client.get("/").status_code == 200
+        os.replace(shutil.copy(copied, copied.with_suffix(".backup")), copied)
+        answer = client.get("/")
+        assert answer.status_code == 503 and "start khronika serve again" in answer.text
+
+
+def test_readers_are_not_told_where_the_record_lies(copied: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with client_of(copied, "public") as client:
+        copied.unlink()
+        answer = client.get("/api/events")
+        assert answer.status_code == 503 and str(copied) not in answer.text and str(copied) in caplog.text
 
 
 def test_an_old_view_says_that_something_of_then_was_erased(copied: Path) -> None:

@@ -11,7 +11,7 @@ window.khronikaTimeline = (function () {
     if (chart) { chart.destroy(); chart = null; }
     element.replaceChildren();
     const total = found.events.reduce((a, b) => a + b, 0);
-    key.textContent = total ? "Events by " + found.step + ", contested ones darker; drag over the bars to pick days." + (found.without_day ? " " + found.without_day + " without a day are not drawn." : "") : "No event of this choice has a day.";
+    key.textContent = total ? "Events by " + found.step + ", contested ones darker; drag over the bars to pick days." + (found.without_day ? " " + found.without_day + " without a day " + (found.without_day === 1 ? "is" : "are") + " not drawn." : "") : "No event of this choice has a day.";
     if (!total) return;
     const days = found.days.map((day) => Date.parse(day + "T00:00:00Z") / 1000);
     const step = { day: DAY, week: 7 * DAY, month: 30.4 * DAY, year: 365.2 * DAY }[found.step];
