@@ -183,7 +183,8 @@ def test_erase_then_nothing_is_left(tmp_path: Path) -> None:
     (event,) = lines_of(run("events", "--json", "--record", record))
     assert run("erase", event["account_ids"][0], "--basis", "danger to a person", "--record", record).exit_code == 0
     assert lines_of(run("events", "--json", "--record", record)) == []
-    assert "1" in run("verify", "--record", record).stdout
+    # The head is a digest over random salts: a digit looked for in the whole line is missing from it once in sixty runs.
+    assert "6 entries, 4 payloads erased, chain whole" in run("verify", "--record", record).stdout
 
 
 # --- wrong use -------------------------------------------------------------------------------------------------------
