@@ -49,7 +49,7 @@ def read_feeds(path: Path) -> list[Feed]:
     try:
         feeds = msgspec.convert(config.read_toml(path).get("feed", []), list[Feed])
     except msgspec.ValidationError as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{path}: {error}; each feed is a [[feed]] with url and, if wanted, every, source, language") from error
     for feed in feeds:
         if not re.fullmatch(r"\d+[smhd]", feed.every):
             raise DataError(f"{path}: every = {feed.every!r}: give a number and s, m, h or d")

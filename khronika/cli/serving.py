@@ -36,7 +36,7 @@ def _shared(command: Any) -> Any:
 @click.command()
 @_shared
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; on any but the loopback the profile is public.")
-@click.option("--port", default=8000, show_default=True, help="Port; 0: any that is free.")
+@click.option("--port", default=8000, type=click.IntRange(0, 65535), show_default=True, help="Port; 0: any that is free.")
 @click.option("--profile", type=click.Choice(["full", "research", "public"]), help="What readers see: full on the loopback, else public.")
 @click.option("--trusted-proxy", metavar="ADDRESS", help="The proxy whose X-Forwarded-For is believed; the profile then is public.")
 @click.option("--tiles", metavar="URL", help="A tile server in place of the base map: https://tile.example/{z}/{x}/{y}.png; readers' browsers ask it.")

@@ -103,6 +103,7 @@ def test_a_host_that_wants_a_long_rest_holds_up_no_other_and_its_feeds_take_turn
         ("[[feed]]\nevery = '5m'\n", "url"),
         ("[[feed]]\nurl = 'https://dale.example'\nevery = 'often'\n", "every"),
         ("[[feed]\n", "not TOML"),
+        ("[feed]\nurl = 'https://dale.example'\n", r"each feed is a \[\[feed\]\]"),
     ],
 )
 def test_wrong_files(tmp_path: Path, text: str, reason: str) -> None:

@@ -207,6 +207,7 @@ def test_erase_then_nothing_is_left(tmp_path: Path) -> None:
         (["show", "KHR-999999"], "no such event"),
         (["show", f"KHR-{'9' * 23}"], "no such event"),
         (["verify", "--against", "yesterday"], "is no head"),
+        (["serve", "--port", "99999"], "is not in the range"),
         (["frobnicate"], "No such command"),
     ],
 )
