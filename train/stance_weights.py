@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 from khronika import config
 from khronika.extract.claims import find_attributions
@@ -64,10 +65,8 @@ def fit(rows: list[Row], worth: list[float], ridge: float) -> Weights:
     """Prior and weights of each stance in log2 odds: multinomial logistic regression drawn towards nothing."""
     names = sorted({item for row, _ in rows for item in row.items()})
     number = {item: n for n, item in enumerate(names)}
-    on = np.zeros((len(rows), len(names) + 1))
-    on[:, -1] = 1
-    for n, (row, _) in enumerate(rows):
-        on[n, [number[item] for item in row.items()]] = 1
+    columns = np.array([[*(number[item] for item in row.items()), len(names)] for row, _ in rows])
+    on = csr_matrix((np.ones(columns.size), columns.ravel(), np.arange(0, columns.size + 1, columns.shape[1])), shape=(len(rows), len(names) + 1))
     truth = np.array([[stance == told for stance in STANCES] for _, told in rows], dtype=float)
     weight, pull = np.array(worth)[:, None], np.full((len(names) + 1, 1), ridge)
     pull[-1] = 0.01
@@ -92,14 +91,9 @@ def fit(rows: list[Row], worth: list[float], ridge: float) -> Weights:
 
 def stance_by(weights: Weights, row: dict[str, str]) -> str:
     """The stance as reading tells it."""
-    return (
-        row["by rule"]
-        if row["by rule"] not in WEIGHED
-        else max(
-            weights,
-            key=lambda stance: weights[stance]["prior"] + sum(weights[stance]["levels"].get(f, {}).get(v, 0.0) for f, v in row.items()),
-        )
-    )
+    if row["by rule"] not in WEIGHED:
+        return row["by rule"]
+    return max(weights, key=lambda stance: weights[stance]["prior"] + sum(weights[stance]["levels"].get(f, {}).get(v, 0.0) for f, v in row.items()))
 
 
 def main() -> None:

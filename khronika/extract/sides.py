@@ -54,13 +54,16 @@ def low_words(words: str) -> tuple[str, ...]:
     return tuple([_POSSESSIVE.sub("", word) if "’" in word or "'" in word else word for word in map(str.lower, _WORD.findall(words))])
 
 
+def sides_in(words: str) -> list[str]:
+    """The sides that some words name, in order: those of "pro-", "-backed" first; a name of two words stands as "donetsk_people" in the list."""
+    of, found = wording().of, low_words(words)
+    names = [name for one, two in zip(found, (*found[1:], ""), strict=False) for name in (f"{one}_{two}", one) if name in of and not (name == "us" and "US" not in words)]
+    return [of[name] for name in sorted(names, key=lambda name: "-" not in name)]
+
+
 def side_of(words: str) -> str | None:
-    """The side that a phrase speaks for, by the first word that tells ("pro-", "-backed" first)."""
-    sides, found = wording().of, low_words(words)
-    for word in found:
-        if "-" in word and word in sides:
-            return sides[word]
-    return next((sides[word] for word in found if word in sides and not (word == "us" and "US" not in words)), None)
+    """The side that a phrase speaks for: the first that it names."""
+    return next(iter(sides_in(words)), None)
 
 
 def side_of_voice(voice: Quote, body: str) -> str | None:

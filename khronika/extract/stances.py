@@ -12,7 +12,7 @@ from typing import Any
 
 from khronika.config import data, data_json
 from khronika.extract.attributions import Attribution
-from khronika.extract.sides import author_side, holds, low_words, side_of_voice, stance_by_rule, wording
+from khronika.extract.sides import author_side, holds, low_words, side_of_voice, sides_in, stance_by_rule, wording
 from khronika.types import Mention, Stance
 
 _NEGATION = re.compile(r"\b(?:not|never|no|nothing|none|nor|without)\b|n[’']t\b")
@@ -46,7 +46,7 @@ def levels(one: Attribution, mention: Mention, body: str, by_rule: Stance) -> di
     """What tells of the stance: what the rules say, who speaks, by which word, which sides are named in what is said, and who did it to whom."""
     lists, patterns = wording().content, wording()
     content = " ".join(quote.words for quote in one.content)
-    low, said = content.lower(), set(low_words(content))
+    low, said, said_sides = content.lower(), set(low_words(content)), sides_in(content)
     spoken = set(low_words(one.voice.words)) if one.voice else set()
     voice = side_of_voice(one.voice, body) if one.voice else None
     named, author = author_side(one, mention, voice)
@@ -64,11 +64,11 @@ def levels(one: Attribution, mention: Mention, body: str, by_rule: Stance) -> di
         "own deed": patterns.own.search(content) or patterns.ours.search(content),
         "we": said & lists["we"],
         "enemy": f"{bool(patterns.enemy.search(content))} {bool(said & lists['hostile'])}",
-        "sides said": _nearest(voice, _sides_in(content)),
-        "own side said": voice in _sides_in(content),
-        "side first": _nearest(voice, _sides_in(" ".join(content.split()[:FIRST]))),
-        "side of doers": _nearest(voice, _sides_in(" ".join(doers))) if doers else "nobody",
-        "side hit": _nearest(voice, _sides_in(" ".join(hit))),
+        "sides said": _nearest(voice, said_sides),
+        "own side said": voice in said_sides,
+        "side first": _nearest(voice, sides_in(" ".join(content.split()[:FIRST]))),
+        "side of doers": _nearest(voice, sides_in(" ".join(doers))) if doers else "nobody",
+        "side hit": _nearest(voice, sides_in(" ".join(hit))),
         "doer said": any(holds(span, p.quote) for p in mention.perpetrators for span in one.content),
         "doer speaks": any(_shared(spoken, words) for words in doers),
         "hit speaks": any(_shared(spoken, words) for words in hit),
@@ -99,12 +99,6 @@ def _families() -> dict[str, str]:
 def kinds_of_voice(spoken: set[str]) -> list[str]:
     """What a voice is by its words, the most telling first."""
     return [name for name in ("witnesses", "monitors", "press", "fighters", "armed", "police", "official") if spoken & wording().content[name]]
-
-
-def _sides_in(words: str) -> set[str]:
-    """The sides that some words name."""
-    of = wording().of
-    return {of[word] for word in low_words(words) if word in of and not (word == "us" and "US" not in words)}
 
 
 def _nearest(voice: str | None, sides: Iterable[str]) -> str:

@@ -70,6 +70,7 @@ def test_quotation_over_several_sentences_is_one_content() -> None:
 
 STANCES = [
     ("Russian shells hit the mill, the Ukrainian army said.", "Russian shells", "hit", "blames"),
+    ("Ukrainian shells hit the mill, the Donetsk People's Republic said.", "Ukrainian shells", "hit", "blames"),
     ("Russian shells hit the mill, a foreign analyst said.", "Russian shells", "hit", "attributes"),
     ("The Ukrainian army said its forces hit the mill.", None, "hit", "claims_responsibility"),
     ("The mill was hit at dawn, the miller said.", None, "hit", "reports"),
