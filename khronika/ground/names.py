@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of, skeleton_of
-from khronika.ground.rank import Context, context_of, kilometres
+from khronika.ground.rank import Context, context_of, kilometres, kind_said
 from khronika.ground.toponyms import Found, Scene, recognise, respelt
 from khronika.text import Span, overlaps
 
@@ -87,8 +87,8 @@ class Names:
         named = self.context.countries
         if not named or any(e.country in named or e.kind in ("country", "region") for e in found.candidates):
             return found
-        if any(e.population > 500_000 for e in found.candidates):
-            return found
+        if any(e.population > 500_000 for e in found.candidates) or kind_said(self.scene, found) == "district":
+            return found  # a quarter is no town that sounds like it
         alike = respelt(self.scene, self.gazetteer, found.key)
         return found._replace(candidates=alike + found.candidates) if alike else found
 

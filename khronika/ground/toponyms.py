@@ -27,6 +27,8 @@ LONGEST = 6
 LEAST = 0.4
 LEAST_AT_HOME = 0.12
 """The bar for a name of a country that the text names, where nothing speaks for a person, a body or a common word."""
+LEAST_OF_PERSON = 0.7
+"""The bar for a name of several words that is held to be a person's, where words of place lead to it ("in Beit Hanoun")."""
 _DOUBTS = frozenset(
     {"common word", "written small", "first name", "surname", "after first name", "after title", "before capital", "before street", "after capital", "short", "all capitals"}
 )
@@ -328,10 +330,15 @@ def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[
         for j in scene.spans_from(i):
             start, end = token.start, tokens[j].end
             candidates = known(scene, gazetteer, i, j)
-            if not candidates or any(overlaps((start, end), person) for person in scene.persons):
+            if not candidates:
+                continue
+            persons = [person for person in scene.persons if overlaps((start, end), person)]
+            if persons and (i == j or not scene.is_led(i, j) or any(a < start or end < b for a, b in persons)):
                 continue
             features = scene.features(i, j, candidates)
             p = probability(features, model)
+            if persons and (p < LEAST_OF_PERSON or features & _DOUBTS):
+                continue
             if p >= least or (p >= LEAST_AT_HOME and "at home" in features and not features & _DOUBTS):
                 found.append(Found(start, end, scene.body[start:end], key_of(scene.body[start:end]), candidates, p, features))
                 done = j

@@ -194,3 +194,16 @@ def test_a_governorate_without_an_entry_is_a_region(gazetteer: Gazetteer) -> Non
 def test_a_town_across_the_border_of_a_wide_country_is_no_stray(gazetteer: Gazetteer) -> None:
     where = place(gazetteer, "A Russian sapper was hurt by a mine near Starobilsk on Friday.", "hurt", "Starobilsk")
     assert where and (where.name, where.country) == ("Starobilsk", "UA") and where.latitude is not None
+
+
+def test_a_town_that_looks_like_a_person_is_a_place_where_words_of_place_lead_to_it(gazetteer: Gazetteer) -> None:
+    body = "Two bakers died in an Israeli airstrike on a shed in Beit Lahia, Gaza Strip. Aid came to the Beit Lahia family."
+    where = place(gazetteer, body, "airstrike", persons=("Beit", "Lahia"))
+    assert where and where.name == "Beit Lahia"
+    led_by_none = place(gazetteer, "An Israeli airstrike in the Gaza Strip killed the baker Beit Lahia.", "airstrike", persons=("Beit Lahia",))
+    assert led_by_none and led_by_none.name == "Gaza Strip"
+
+
+def test_a_quarter_is_no_town_that_sounds_like_it(gazetteer: Gazetteer) -> None:
+    where = place(gazetteer, "Two bakers died in an Israeli airstrike on a shed in the al-Geneina neighbourhood in Rafah.", "airstrike")
+    assert where and where.name == "Rafah"
