@@ -58,7 +58,7 @@ class Fetcher:
         """
         import httpx
 
-        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+        if not is_web_address(address):
             raise InputError("not an http or https address")
         rules = self._rules(address)
         if not rules.can_fetch(AGENT, address):
@@ -117,6 +117,15 @@ class Fetcher:
                 rules.parse([])  # the fetch of the page itself will say what is wrong
             self._robots[host] = rules, self._monotonic() + ROBOTS_S
         return self._robots[host][0]
+
+
+def is_web_address(text: str) -> bool:
+    """Whether it is an http or https address with a host."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # "http://[bad"
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def validators_of(headers: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import structs
 
 from khronika import config
-from khronika.acquire.fetch import validators_of
+from khronika.acquire.fetch import is_web_address, validators_of
 from khronika.acquire.items import Fetching, Found, Options, split
 from khronika.errors import DataError, InputError
 from khronika.types import Capture, Item, Poll, SetAside
@@ -51,6 +51,8 @@ def read_feeds(path: Path) -> list[Feed]:
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {error}; each feed is a [[feed]] with url and, if wanted, every, source, language") from error
     for feed in feeds:
+        if not is_web_address(feed.url):
+            raise DataError(f"{path}: url = {feed.url!r}: not an http or https address")
         if not re.fullmatch(r"\d+[smhd]", feed.every):
             raise DataError(f"{path}: every = {feed.every!r}: give a number and s, m, h or d")
     if not feeds:

@@ -131,7 +131,7 @@ def test_refusals(host: str, path: str, reason: str) -> None:
     assert path == "/loop" or [asked for asked, _ in Handler.asked].count(path) == (0 if path == "/closed/a" else 1)
 
 
-@pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://dale.example/a", "https://", "javascript:1"])
+@pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://dale.example/a", "https://", "http://[dale", "javascript:1"])
 def test_other_schemes_are_refused(address: str) -> None:
     with pytest.raises(InputError, match="not an http"):
         Fetcher().fetch(address, NOW)

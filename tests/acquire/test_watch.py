@@ -103,6 +103,8 @@ def test_a_host_that_wants_a_long_rest_holds_up_no_other_and_its_feeds_take_turn
         ("[[feed]]\nevery = '5m'\n", "url"),
         ("[[feed]]\nurl = 'https://dale.example'\nevery = 'often'\n", "every"),
         ("[[feed]\n", "not TOML"),
+        ("[[feed]]\nurl = 'dale.example/rss'\n", "not an http or https address"),
+        ("[[feed]]\nurl = 'http://[dale'\n", "not an http or https address"),
         ("[feed]\nurl = 'https://dale.example'\n", r"each feed is a \[\[feed\]\]"),
     ],
 )
