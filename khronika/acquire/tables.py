@@ -92,7 +92,7 @@ def _article(raw: bytes, value: Any, capture: Capture, options: Options, mime: s
         raise InputError("a JSON value that is no object; an article has keys such as title and text")
     stated = stated_by(value, options.keys)
     if not (stated.get("text") or "").strip() and not (stated.get("title") or "").strip():
-        raise InputError("JSON without text: no key text or title; name yours with --key NAME=text")
+        raise InputError("without text: no key or column text or title; name yours with --key NAME=text")
     return make_item(raw, mime, capture, options, {**stated, "text": stated.get("text") or ""})
 
 

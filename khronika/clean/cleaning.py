@@ -60,7 +60,7 @@ def clean(item: Item) -> tuple[Document, Text]:
     document = replace(document, title=title, language=text.language)
     if text.language not in coded_languages():
         name = text.language or "unknown"
-        raise NotCodedError(f"language {name!r} has no lexicon; kept, not coded ({', '.join(sorted(coded_languages()))} are)", document, text)
+        raise NotCodedError(f"language {name!r} has no lexicon; there are: {', '.join(sorted(coded_languages()))}", document, text)
     return document, text
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option("--key", "keys", multiple=True, metavar="NAME=OURS", help="A JSON key or column of another name, e.g. body=text.")
 @click.option("--sources", "source_files", multiple=True, type=click.Path(path_type=Path), help="More publishers (TOML).")
 @click.option("--actors", "actor_files", multiple=True, type=click.Path(path_type=Path), help="More actors (TOML).")
-@click.option("--workers", default=0, help="Processes; 0: one a core.")
+@click.option("--workers", default=0, type=click.IntRange(0), help="Processes; 0: one a core.")
 @at_least_option
 @json_option
 @click.option("--no-record", is_flag=True, help="Read and print only; keep nothing.")
@@ -260,7 +260,7 @@ def gazetteer_import(files: tuple[Path, ...]) -> None:
 
 @gazetteer.command("missing")
 @record_option
-@click.option("--top", default=40, show_default=True, help="How many.")
+@click.option("--top", default=40, type=click.IntRange(1), show_default=True, help="How many.")
 def gazetteer_missing(record_address: str, top: int) -> None:
     """Places that reports name and the index lacks, most frequent first."""
     with opened(record_address) as record:
@@ -275,7 +275,7 @@ def actors() -> None:
 
 @actors.command("missing")
 @record_option
-@click.option("--top", default=40, show_default=True, help="How many.")
+@click.option("--top", default=40, type=click.IntRange(1), show_default=True, help="How many.")
 def actors_missing(record_address: str, top: int) -> None:
     """Speakers and authors that reports name and the registry lacks, most frequent first."""
     from collections import Counter

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--model", type=click.Path(path_type=Path), help="Folder with the weights of a model.")
 @click.option("--sources", "source_files", multiple=True, type=click.Path(path_type=Path), help="More publishers (TOML).")
 @click.option("--actors", "actor_files", multiple=True, type=click.Path(path_type=Path), help="More actors (TOML).")
-@click.option("--workers", default=0, help="Processes; 0: one a core.")
+@click.option("--workers", default=0, type=click.IntRange(0), help="Processes; 0: one a core.")
 @click.option("--by", default="machine", show_default=True, metavar="NAME")
 @click.option("--yes", is_flag=True, help="Append without asking.")
 def reread(record_address: str, since: str | None, by: str, yes: bool, **options: Any) -> None:
