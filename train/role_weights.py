@@ -3,7 +3,7 @@
     python -m train.role_weights ../shared/gold/train train/reports [--folds 5]
 
 A row is a candidate phrase in an occurrence that is an annotated event; it plays its part where a phrase annotated for that role shares half its words. Ridge
-and cut are chosen by folds over the first folder's articles, each occurrence decoded as reading does; what the others hold counts for `--worth` of them.
+and cut are chosen by folds, each occurrence decoded as reading does; what is in the folders behind the first counts for `--worth` of its own.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--worth", type=float, default=WORTH)
     args = parser.parse_args()
     extractor = RulesExtractor()
-    own, *others = [[article_of(raw, extractor) for raw in articles_in(folder)] for folder in args.folders]
+    parts = [[article_of(raw, extractor) for raw in articles_in(folder)] for folder in args.folders]
 
     weights = {}
     for role in CAST:
@@ -164,12 +164,13 @@ def main() -> None:
         for ridge in (8.0, 16.0):
             found = np.zeros((len(CUTS), 3))
             for fold in range(args.folds):
-                kept, left_out = [[a for a in own if (fold_of(a.name, args.folds) == fold) == out] for out in (False, True)]
-                found += tallies(left_out, role, fitted(role, ridge, kept, others, args.worth))
+                kept, left_out = [[[a for a in part if (fold_of(a.name, args.folds) == fold) == out] for part in parts] for out in (False, True)]
+                model = fitted(role, ridge, kept[0], kept[1:], args.worth)
+                found += tallies(left_out[0], role, model) + args.worth * sum(tallies(part, role, model) for part in left_out[1:])
             rated |= {(ridge, cut): float(2 * hit / max(1.0, said + gold)) for cut, (hit, said, gold) in zip(CUTS, found, strict=True)}
         ridge, cut = max(rated, key=lambda key: rated[key])
         print(f"{role}: F1 by folds {rated[ridge, cut]:.3f} at ridge {ridge}, cut {cut}; {({key: round(value, 3) for key, value in rated.items()})}", file=sys.stderr)
-        weights[role] = table(fitted(role, ridge, own, others, args.worth), ridge, cut)
+        weights[role] = table(fitted(role, ridge, parts[0], parts[1:], args.worth), ridge, cut)
     OUT.write_text(json.dumps(weights, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

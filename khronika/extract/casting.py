@@ -31,6 +31,8 @@ LONGEST = 14
 MOST = 4
 REACH = 4
 """Words behind a phrase among which its verb is looked for."""
+FAR = 5
+"""Words before a phrase among which a verb is looked for."""
 OUTSIDE = "|"
 """What stands before the first word of a sentence and behind its last."""
 
@@ -102,6 +104,8 @@ def candidates(scene: Scene) -> list[Candidate]:
         for quote in framed.victims:
             add("victims", quote, "both" if quote.start in struck else "victims")
         taken = [(role, span) for role, span in here]
+        if scene.trigger.kind == "arrests":  # "over the killing of a priest": he suffered the deed, not the arrest
+            taken += [("victims", span) for role, span in here if role == "targets"]
         for span, kinds in _phrases(tokens_of(segment.words, scene.language), scene.language):
             for role, suits in _SUITS.items():
                 if not suits.isdisjoint(kinds) and not any(r == role and overlaps(span, s) for r, s in taken):
@@ -140,10 +144,11 @@ def levels(one: Candidate, scene: Scene, framed: Sequence[Candidate]) -> dict[st
     low, size = tokens.lower, len(tokens.lower)
     first, last, links = tokens.index_at(one.span[0]), tokens.index_at(one.span[1]), classes(language).links
     at_head = next((i for i in range(first + 1, last) if low[i] in links), last) - 1
-    head, opener, frame = low[at_head], low[first], one.frame
+    head, opened, frame = low[at_head], _opener(low[first], tokens, first, language), one.frame
     kind = next(iter(kinds_of(head, language)), "")
     kind = "" if kind == "verb" else kind
     right = next((low[i] for i in range(last, min(size, last + REACH)) if "verb" in kinds_of(low[i], language)), "")
+    left = next((low[i] for i in range(first - 1, max(-1, first - 1 - FAR), -1) if "verb" in kinds_of(low[i], language)), "")
     following = low[last] if last < size else OUTSIDE
     before = low[first - 1] if first else OUTSIDE
     side, where = _side(one, trigger, tokens)
@@ -157,7 +162,7 @@ def levels(one: Candidate, scene: Scene, framed: Sequence[Candidate]) -> dict[st
         "head kind": kind,
         "head kind, frame": f"{kind} {frame}",
         "capital head": str(tokens.words[tokens.spans[at_head][0]].isupper()),
-        "opener": _opener(opener, tokens, first, language),
+        "opener": opened,
         "length": str(min(last - first, 6)),
         "before": before,
         "behind": following,
@@ -170,7 +175,30 @@ def levels(one: Candidate, scene: Scene, framed: Sequence[Candidate]) -> dict[st
         "rivals": f"{frame} {' '.join(rivals)}",
         "other parts": " ".join(crossing),
         "family, parts": f"{trigger.family} {' '.join(crossing)}",
+        "type, frame": f"{trigger.kind} {frame}",
+        "type, kind": f"{trigger.kind} {kind}",
+        "verb left": left,
+        "between": _between(one, scene, tokens),
+        "opener, length": f"{opened} {min(last - first, 4)}",
+        "trigger, before": f"{trigger.quote.words.lower().split()[-1][:5]} {before if side.startswith('behind') else side[:6]}",
     }
+
+
+def _between(one: Candidate, scene: Scene, tokens: Tokens) -> str:
+    """On which side of the trigger a candidate stands, and what in between parts them most."""
+    start, end = scene.trigger.quote.start - one.segment.start, scene.trigger.quote.end - one.segment.start
+    if one.segment.within != scene.trigger.quote.within or not 0 <= start < len(one.segment.words):
+        return "-"
+    is_before = one.span[1] <= start
+    first, last = (tokens.index_at(place) for place in ((one.span[1], start) if is_before else (end, one.span[0])))
+    words, c = tokens.lower[first:last], classes(scene.language)
+    parting = {
+        "mark": any(word in ";:." for word in words),
+        "clause": any(word in c.relatives or word == c.conjunction for word in words),
+        "comma": "," in words,
+        "verb": any(_is_verb(tokens, at, scene.language) for at in range(first, last)),
+    }
+    return f"{'before' if is_before else 'behind'} {next((name for name, parts in parting.items() if parts), 'near' if last - first < 3 else 'clear')}"
 
 
 def _opener(word: str, tokens: Tokens, first: int, language: str) -> str:

@@ -63,8 +63,18 @@ def test_what_says_the_same_is_kept_once(one: str, other: str, kept: int) -> Non
 
 
 def test_a_phrase_is_told_by_the_parts_it_plays_beside_in_such_an_event() -> None:
+    here = scene("Rebels killed two clerks in Orlivka on Monday.")
+    victim, target = (next(one for one in candidates(here) if one.role == role) for role in ("victims", "targets"))
+    assert victim.quote == target.quote
+    assert levels(victim, here, [victim])["family, parts"] == "violence " and levels(victim, here, [target])["family, parts"] == "violence targets"
+
+
+def test_whom_the_deed_befell_was_not_arrested() -> None:
     here = scene("Police arrested two rebels in Orlivka on Monday over the killing of a priest.")
-    rebels, priest = [one for one in candidates(here) if one.role == "victims"]
-    assert levels(rebels, here, ())["family, parts"] == "arrests " and levels(priest, here, [rebels])["family, parts"] == "arrests "
-    hit = next(one for one in candidates(here) if one.role == "targets" and one.quote.words == "a priest")
-    assert levels(priest, here, [hit])["family, parts"] == "arrests targets"
+    assert [one.quote.words for one in candidates(here) if one.role == "victims"] == ["two rebels"]
+
+
+def test_levels_say_what_parts_a_phrase_from_its_trigger() -> None:
+    here = scene("Shells fell beside a silo, near a mill, in Orlivka on Monday, and a shed burned, the mayor said.")
+    told = {one.quote.words: levels(one, here, ())["between"] for one in candidates(here) if one.role == "targets"}
+    assert told["a silo"] == "behind near" and told["a mill"] == "behind comma" and told["the mayor"] == "behind clause"

@@ -111,7 +111,7 @@ def test_two_phrases_of_the_network_for_one_of_the_rules_are_one() -> None:
 
 
 def test_a_text_without_capitals_is_left_to_the_network(model: ModelExtractor) -> None:
-    text = text_of(NEWS.lower())
+    text = text_of((NEWS + " Two shoppers died when a shell hit a market in Orlivka on Friday.").lower())
     reading = model.read(text)
     assert reading.mentions and all(exact(text, quote) for quote in quotes(reading))
     assert all(x.p is not None for m in reading.mentions for x in (*m.victims, *m.targets, *m.perpetrators))
