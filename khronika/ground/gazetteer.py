@@ -149,6 +149,7 @@ class Gazetteer:
             )
         self.candidates: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=60_000)(self._candidates)
         self.like: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=8192)(self._like)
+        self.lies_by: Callable[[tuple[float, float], frozenset[str]], bool] = lru_cache(maxsize=8192)(self._lies_by)
         self._bones_in: Callable[[str], dict[str, list[int]]] = lru_cache(maxsize=32)(self._read_bones_in)
         self._names_in: Callable[[str], dict[str, int]] = lru_cache(maxsize=4)(self._read_names_in)
 
@@ -232,7 +233,7 @@ class Gazetteer:
                 found.setdefault(bones, []).append(id)
         return found
 
-    def lies_by(self, at: tuple[float, float], countries: frozenset[str], degrees: float = 3.0) -> bool:
+    def _lies_by(self, at: tuple[float, float], countries: frozenset[str], degrees: float = 3.0) -> bool:
         """Whether any place of these countries lies so near a point."""
         latitude, longitude = at
         wide = degrees / max(0.1, math.cos(math.radians(latitude)))

@@ -352,7 +352,7 @@ class Grounds:
     def country_near(self, n: int) -> str | None:
         """The country that the text puts the name in somewhere, else that of the nearest place of the same sentence that is known, else the one named most."""
         if (key := self.found[n].key) not in self.within:
-            said = Counter(code for m, f in enumerate(self.found) if f.key == key for code, _ in containers(self.scene, self.found, m))
+            said = Counter(code for m, f in enumerate(self.found) if f.key == key for code, _ in sorted(containers(self.scene, self.found, m)))
             self.within[key] = said.most_common(1)[0][0] if said else None
         if self.within[key]:
             return self.within[key]
