@@ -20,6 +20,7 @@ from khronika.extract.phrases import Tokens, classes, tokens_of
 from khronika.extract.roles import TOO_LONG, Roles, meet, participants
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
+from khronika.extract.weights import Weights
 from khronika.text import Span, overlaps
 from khronika.types import Participant, Quote
 
@@ -234,16 +235,14 @@ def _chosen(one: Candidate, chosen: Sequence[Participant]) -> str:
 
 
 @cache
-def _weights(language: str) -> dict[str, Any]:
-    found: dict[str, Any] = config.data_json(f"lexicon/{language}/role_weights.json")
-    return found
+def _weights(language: str) -> dict[str, Weights]:
+    raw: dict[str, Any] = config.data_json(f"lexicon/{language}/role_weights.json")
+    return {role: Weights(found) for role, found in raw.items()}
 
 
 def odds(role: str, told: dict[str, str], language: str) -> float:
     """Log2 odds that a candidate plays its part."""
-    weights = _weights(language)[role]
-    found = weights["levels"]
-    return float(weights["prior"] + sum(found[name].get(level, 0.0) for name, level in told.items() if name in found))
+    return _weights(language)[role].odds(told)
 
 
 def p_of(log2_odds: float) -> float:
@@ -260,7 +259,7 @@ def cast(scene: Scene) -> dict[str, tuple[Participant, ...]]:
         if one.role not in CAST:
             continue
         value = odds(one.role, levels(one, scene, framed), scene.language)
-        if value >= _weights(scene.language)[one.role]["cut"]:
+        if value >= _weights(scene.language)[one.role].cut:
             rated[one.role][one.quote] = value
     return {
         role: tuple(replace(one, p=p_of(values[one.quote])) for one in participants(role, best_of([(v, q) for q, v in values.items()]), scene.language))

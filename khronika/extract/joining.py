@@ -16,6 +16,7 @@ from khronika.extract.lexicon import Lexicon, Words, compile_words
 from khronika.extract.segments import Segment
 from khronika.extract.tolls import find_toll, least_of_some
 from khronika.extract.triggers import Trigger
+from khronika.extract.weights import Weights
 
 REACH = 8
 """Occurrences back that a trigger is compared with."""
@@ -175,8 +176,12 @@ def level_of(here: frozenset[str], told: frozenset[str]) -> str:
 
 def odds(levels: dict[str, str]) -> float:
     """Log2 odds that the trigger tells of the occurrence, by the learnt weights."""
-    weights = config.data_json("lexicon/en/join_weights.json")
-    return float(weights["prior"] + sum(weights["levels"].get(feature, {}).get(level, 0.0) for feature, level in levels.items()))
+    return _weights().odds(levels)
+
+
+@cache
+def _weights() -> Weights:
+    return Weights(config.data_json("lexicon/en/join_weights.json"))
 
 
 def join(triggers: list[Trigger], segments: list[Segment], lexicon: Lexicon, least: float) -> list[Occurrence]:

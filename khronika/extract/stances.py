@@ -13,6 +13,7 @@ from typing import Any
 from khronika.config import data, data_json
 from khronika.extract.attributions import Attribution
 from khronika.extract.sides import author_side, holds, low_words, side_of_voice, sides_in, stance_by_rule, wording
+from khronika.extract.weights import Weights
 from khronika.types import Mention, Stance
 
 _NEGATION = re.compile(r"\b(?:not|never|no|nothing|none|nor|without)\b|n[’']t\b")
@@ -23,9 +24,9 @@ FIRST = 6
 
 
 @cache
-def _weights() -> dict[Stance, Any]:
-    found: dict[Stance, Any] = data_json("lexicon/en/stance_weights.json")
-    return found
+def _weights() -> dict[Stance, Weights]:
+    raw: dict[Stance, Any] = data_json("lexicon/en/stance_weights.json")
+    return {stance: Weights(found) for stance, found in raw.items()}
 
 
 def stance_of(one: Attribution, mention: Mention, body: str) -> Stance:
@@ -34,12 +35,7 @@ def stance_of(one: Attribution, mention: Mention, body: str) -> Stance:
     if by_rule not in WEIGHED:
         return by_rule
     found = levels(one, mention, body, by_rule)
-
-    def odds(stance: Stance) -> float:
-        weights = _weights()[stance]
-        return float(weights["prior"] + sum(weights["levels"].get(name, {}).get(level, 0.0) for name, level in found.items()))
-
-    return max(_weights(), key=odds)
+    return max(_weights(), key=lambda stance: _weights()[stance].odds(found))
 
 
 def levels(one: Attribution, mention: Mention, body: str, by_rule: Stance) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from khronika.config import data_json
@@ -15,6 +16,7 @@ from khronika.extract.lexicon import load
 from khronika.extract.segments import Segment
 from khronika.extract.sides import holds, low_words, wording
 from khronika.extract.stances import kinds_of_voice
+from khronika.extract.weights import Weights
 from khronika.types import Mention, Quote
 
 WEIGHTS = "lexicon/en/tie_weights.json"
@@ -117,8 +119,12 @@ def _is_of_another(levels: dict[str, str]) -> bool:
 
 def odds(levels: dict[str, str]) -> float:
     """Log2 odds that a voice speaks of a mention, by the learnt weights."""
-    weights = data_json(WEIGHTS)
-    return float(weights["prior"] + sum(weights["levels"].get(feature, {}).get(level, 0.0) for feature, level in levels.items()))
+    return _weights().odds(levels)
+
+
+@cache
+def _weights() -> Weights:
+    return Weights(data_json(WEIGHTS))
 
 
 def _telling(words: str) -> frozenset[str]:

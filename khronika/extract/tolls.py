@@ -31,6 +31,7 @@ _NAME = r"[A-Z][\w’'-]+(?: (?:(?:al|el|bin|abu|de|van|von)[ -])?[A-Z][\w’'-]
 
 @dataclass(frozen=True)
 class _Patterns:
+    cue: dict[str, Words]
     after: dict[str, Words]
     before: dict[str, Words]
     chained: dict[str, Words]
@@ -84,6 +85,7 @@ def _patterns(language: str) -> _Patterns:
     )
     outcomes = ("killed", "injured", "detained")
     return _Patterns(
+        cue={o: compile_words(cue[o + "_after"]) for o in outcomes},
         after={o: compile_words(rf"\b{n}(?: the (?:wounded|injured|victims)| them| those)?{who}?(?:,? (?:including|aged|in|at|from|on|near) [^,;.]{{0,40}}?,?)? ?{cue[o + '_after']}") for o in outcomes},
         before={o: compile_words(rf"\b{cue[o + '_before']} (?:(?!(?:{cue['before_not']}) )\w+ ){{0,1}}?{n}(?:{who}|\b)") for o in outcomes},
         chained={o: compile_words(rf"\b(?:and|,|while|with) (?:another |a further )?{n}(?: others?| more)?{who}? ?{cue[o + '_after']}") for o in outcomes},
@@ -333,7 +335,8 @@ def _sum(values: list[Number]) -> Number:
 def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon, taken: list[Span]) -> list[Figure]:
     """Counts by the fixed wordings of the lexicon ("the death toll rose to 21") that no verb took before."""
     words, found = _cleared(segment.words, lexicon.language), []
-    for pattern in (p.after[outcome], p.before[outcome], p.chained[outcome]):
+    has_cue = p.cue[outcome].search(words)  # without it only one of the three can match, and they are slow
+    for pattern in (p.after[outcome], p.before[outcome], p.chained[outcome]) if has_cue else (p.before[outcome],):
         for match in pattern.finditer(words):
             span = match.span("n")
             if any(span[0] < b and a < span[1] for a, b in taken):

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,10 @@ class Registry:
         self._also = {id: actor for actor in self.actors.values() for id in actor.also}
         self._heads = [(tuple(words_of(word)), head) for head in heads for word in (*head.words, *head.with_country)]
         self._heads.sort(key=lambda pair: -len(pair[0]))
+        self._ranked: dict[str, list[tuple[int, tuple[str, ...], Head]]] = {}
+        """Number, words and entry of the heads by their first word; of two that a phrase holds the lower number counts."""
+        for number, (key, head) in enumerate(self._heads):
+            self._ranked.setdefault(key[0], []).append((number, key, head))
         self._adjective: dict[tuple[str, ...], str] = {}
         self._name: dict[tuple[str, ...], str] = {}
         self._neutral: dict[str, str] = {}
@@ -279,8 +284,9 @@ class Registry:
         inside = set(tokens)
         if inside & self.wording["former"]:
             return None
-        found = next(((key, head) for key, head in self._heads if key[0] in inside and _contains(tokens, key)), None)
-        return found if found and not inside & set(found[1].unless) else None
+        held = [one for word in inside & self._ranked.keys() for one in self._ranked[word] if _contains(tokens, one[1])]
+        _, key, head = min(held, key=itemgetter(0), default=(0, (), None))
+        return (key, head) if head and not inside & set(head.unless) else None
 
     def names_country(self, tokens: tuple[str, ...]) -> bool:
         """Whether a phrase says which country it is of."""

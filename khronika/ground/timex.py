@@ -75,15 +75,17 @@ class Grammar:
         codes: list[str] = []
         known, make = self._codes, tuple.__new__  # spares the constructor's call for every word
         for match in self._tokens.finditer(body):
-            kind, raw, end = match.lastgroup or "", match[match.lastindex or 0], match.end()
-            start, form = end - len(raw), raw.lower()
-            if kind == "plain":
+            group = match.lastindex or 0
+            start, end = match.span(group)
+            raw = body[start:end]
+            form = raw.lower()
+            if group == 1:  # a plain word
                 code = known.get(form, _UNKNOWN)
                 if code is not _UNKNOWN and code in self._traps and (form in self._dotted or raw[0].islower()):
                     code = _UNKNOWN
             else:
                 form = "'" if raw == "’" else form
-                code = self._code_of(kind, raw, form)
+                code = self._code_of(match.lastgroup or "", raw, form)
             tokens.append(make(Token, (start, end, form)))
             codes.append(code)
         return tokens, "".join(codes)

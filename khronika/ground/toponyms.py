@@ -132,6 +132,10 @@ class Scene:
         """Words that the text writes small."""
         return frozenset(_LOWER.findall(self.body))
 
+    def is_small(self, word: str) -> bool:
+        """Whether the text also writes a word small."""
+        return word in self.body and word in self.lower  # the quick look first, since most texts write no name so
+
     @cached_property
     def demonyms(self) -> list[str]:
         """The countries of the adjectives of the text, in its order."""
@@ -239,7 +243,7 @@ class Scene:
             f.add("all capitals")
         if single and word in lists["common"] and not (acronym and "country" in kinds):
             f.add("common word")
-        if single and word in self.lower and not acronym:
+        if single and self.is_small(word) and not acronym:
             f.add("written small")
         if single and word in lists["first_names"]:
             f.add("first name")
@@ -270,7 +274,7 @@ class Scene:
                 return ("after compass",)
             if word in self.lists["locative"]:
                 return ("after locative",)
-            if word in self.lists["common"] or word in self.lower:
+            if word in self.lists["common"] or self.is_small(word):
                 return ("after capital common",)
             return ("after capital",)
         for name, label in (("locative", "after locative"), ("other_prepositions", "after preposition"), ("titles", "after title"), ("compass", "after compass")):
@@ -302,7 +306,7 @@ class Scene:
                 return ("before kind",)
             if word in self.lists["organisation"]:
                 return ("before body",)
-            if word in self.lists["common"] or word in self.lower:
+            if word in self.lists["common"] or self.is_small(word):
                 return ("before capital common",)
             return ("before capital",)
         if word in self.lists["says"]:
