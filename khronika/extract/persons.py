@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from khronika.config import data
 from khronika.extract.segments import Segment
@@ -61,8 +62,7 @@ def _lexicon() -> _Lexicon:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """Capitalised words next to each other in one segment, with particles between them; `words` are folded, without possessive."""
 
     segment: Segment

@@ -6,8 +6,7 @@ Every segment equals its slice: `words == (title or body)[start:end]`, whatever 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from khronika.text import Span, sentences
 from khronika.types import Quote, Text
@@ -17,8 +16,7 @@ LEFT = 40
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One sentence: offsets into the title or the body (code points), its words, and the number of its paragraph (title: -1)."""
 
     start: int

@@ -6,7 +6,7 @@ Where the rules (sides.py) name a stance, it stands; what they hold for a mere r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cache
 from typing import Any
 
@@ -92,7 +92,7 @@ def _families() -> dict[str, str]:
     return {kind: kind if kind in ("arrests", "disrupted_weapons_use", "looting_property_destruction") else raw["family"] for kind, raw in data("kinds.toml").items()}
 
 
-def kinds_of_voice(spoken: set[str]) -> list[str]:
+def kinds_of_voice(spoken: Set[str]) -> list[str]:
     """What a voice is by its words, the most telling first."""
     return [name for name in ("witnesses", "monitors", "press", "fighters", "armed", "police", "official") if spoken & wording().content[name]]
 

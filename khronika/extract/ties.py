@@ -38,6 +38,15 @@ class _Signs(NamedTuple):
     words: frozenset[str]
 
 
+class _Said(NamedTuple):
+    """What a voice says, of whatever mention."""
+
+    named: frozenset[str]
+    is_of_author: bool
+    spoken: frozenset[str]
+    levels: dict[str, str]
+
+
 class Ties:
     """Compares the voices of one text with its mentions; what a mention names is looked up once."""
 
@@ -63,13 +72,14 @@ class Ties:
     def near(self, voiced: Sequence[Attribution]) -> Iterator[tuple[int, int, dict[str, str]]]:
         """Each voice with each mention that it may speak of, by their numbers, and the levels of the two; mention by mention, voices in order."""
         heard: dict[int, list[int]] = {}
+        said = [_said(one) for one in voiced]
         for number, one in enumerate(voiced):
             for n in {one.segment, *(n for quote in one.content for n in self._places.under(quote))}:
                 heard.setdefault(n, []).append(number)
         for at, signs in enumerate(self._signs):
             reached = {n for told in signs.told for n in range(told - REACH, told + REACH + 1)}
             for number in sorted({number for n in reached for number in heard.get(n, ())}):
-                yield number, at, self._levels(voiced[number], at)
+                yield number, at, self._levels(voiced[number], said[number], at)
 
     def says(self, one: Attribution, at: int) -> int:
         """How closely a voice that speaks of a mention is tied to it: 3 its trigger is said, 2 the voice stands in its evidence, 1 elsewhere."""
@@ -77,27 +87,22 @@ class Ties:
             return 3
         return 2 if one.segment in self._signs[at].told else 1
 
-    def _levels(self, one: Attribution, at: int) -> dict[str, str]:
+    def _levels(self, one: Attribution, said: _Said, at: int) -> dict[str, str]:
         """What tells whether a voice speaks of a mention: where it stands, by which word it speaks, who it is, and what both name."""
-        signs, lists, tie = self._signs[at], wording().content, self.says(one, at)
+        signs, tie = self._signs[at], self.says(one, at)
         before = bisect_left(signs.told, one.segment)
         behind = bisect_right(signs.told, one.segment)
         here = before < behind
-        content = " ".join(quote.words for quote in one.content)
-        low, named, spoken = set(low_words(content)), _telling(content), set(low_words(one.voice.words)) if one.voice else set()
+        named = said.named
         return {
             "tie": f"{('', 'other' if one.segment in self._telling else 'near', 'here', 'said')[tie]} {one.group}",
             "back": "here" if here else _distance(one.segment - told for told in signs.told[max(0, before - 1) : before]),
             "ahead": "here" if here else _distance(told - one.segment for told in signs.told[behind : behind + 1]),
-            "cue": one.cue.words.lower().split()[0] if one.group == "hold" else "",
-            "voice": next(iter(kinds_of_voice(spoken)), ""),
-            "refers": "author" if low & lists["authorship"] else "definite" if load("en").follow["definite"].search(content) else str(bool(low & lists["refers"])),
-            "casualties": str(bool(low & lists["casualties"])),
-            "modal": str(bool(load("en").levels["modal"].search(content))),
+            **said.levels,
             "trigger": str(bool({word[:_STEM] for word in named} & signs.stems)),
-            "doer": "author" if low & lists["authorship"] else str(bool(named & signs.doers)),
-            "where": str(bool(set(low_words(self._segments[one.segment].words)) & signs.where)) if signs.where else "unknown",
-            "shared": "here" if here else str(min(4, len((named & signs.words) - spoken))),
+            "doer": "author" if said.is_of_author else str(bool(named & signs.doers)),
+            "where": str(not signs.where.isdisjoint(low_words(self._segments[one.segment].words))) if signs.where else "unknown",
+            "shared": "here" if here else str(min(4, len((named & signs.words) - said.spoken))),
             "mention": f"{'later' if at else 'first' if len(self._mentions) > 1 else 'only'}{' here' if here else ''}",
         }
 
@@ -110,6 +115,20 @@ class Ties:
             where=_telling(" ".join(quote.words for quote in mention.where_words)),
             words=_telling(" ".join(self._segments[n].words for n in told)),
         )
+
+
+def _said(one: Attribution) -> _Said:
+    lists, content = wording().content, " ".join(quote.words for quote in one.content)
+    low, spoken = set(low_words(content)), frozenset(low_words(one.voice.words) if one.voice else ())
+    is_of_author = not low.isdisjoint(lists["authorship"])
+    levels = {
+        "cue": one.cue.words.lower().split()[0] if one.group == "hold" else "",
+        "voice": next(iter(kinds_of_voice(spoken)), ""),
+        "refers": "author" if is_of_author else "definite" if load("en").follow["definite"].search(content) else str(not low.isdisjoint(lists["refers"])),
+        "casualties": str(not low.isdisjoint(lists["casualties"])),
+        "modal": str(bool(load("en").levels["modal"].search(content))),
+    }
+    return _Said(_telling(content), is_of_author, spoken, levels)
 
 
 def _is_of_another(levels: dict[str, str]) -> bool:

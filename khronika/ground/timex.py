@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -30,8 +29,7 @@ class Token(NamedTuple):
     form: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parse:
+class Parse(NamedTuple):
     """One expression: tokens `first` to `last` (half-open), the rule's op, and the token ranges of its named parts."""
 
     op: str
