@@ -31,23 +31,26 @@ class Words:
     """A pattern of words, case ignored. The spans of a match are those of the text; what it quotes is in lower case.
 
     Text and pattern are put in lower case, which is several times faster than re.IGNORECASE. A pattern that minds case somewhere, `(?-i:...)`,
-    and a text that changes its length in lower case go the slow way.
+    and a text that changes its length in lower case go the slow way. A pattern is compiled when it is first asked for: a single report needs few.
     """
 
-    __slots__ = ("_fast", "_slow", "pattern")
+    __slots__ = ("_fast", "_minds_case", "_slow", "pattern")
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
-        self._fast = None if "(?-i:" in pattern else re.compile(by_letter(_CAPITAL.sub(lambda match: match.group(1) or match.group().lower(), pattern)))
-        self._slow = re.compile(by_letter(pattern), re.IGNORECASE) if self._fast is None else None
+        self._minds_case = "(?-i:" in pattern
+        self._fast: re.Pattern[str] | None = None
+        self._slow: re.Pattern[str] | None = None
 
     def _for(self, text: str) -> tuple[re.Pattern[str], str]:
         low = text.lower()
-        if self._fast is not None and len(low) == len(text):
-            return self._fast, low
-        if self._slow is None:
-            self._slow = re.compile(self.pattern, re.IGNORECASE)
-        return self._slow, text
+        if self._minds_case or len(low) != len(text):
+            if self._slow is None:
+                self._slow = _compiled(self.pattern, re.IGNORECASE)
+            return self._slow, text
+        if self._fast is None:
+            self._fast = _compiled(_CAPITAL.sub(lambda match: match.group(1) or match.group().lower(), self.pattern))
+        return self._fast, low
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match anywhere."""
@@ -76,19 +79,19 @@ class Words:
 _CAPITAL = re.compile(r"(\\.|\(\?P)|[A-ZА-ЯІЇЄҐ]")  # escapes and the P of a named group stay
 
 
-def compile_words(pattern: str, macros: dict[str, str] | None = None) -> Words:
-    """A pattern with its {macros} filled in, case ignored.
+def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    try:
+        return re.compile(by_letter(pattern), flags)
+    except re.error as error:
+        raise DataError(f"lexicon: {pattern[:80]!r}: {error}") from error
 
-    Raises:
-        DataError: it is no regular expression.
-    """
+
+def compile_words(pattern: str, macros: dict[str, str] | None = None) -> Words:
+    """A pattern with its {macros} filled in, case ignored; it raises DataError when first asked for if it is no regular expression."""
     for _ in range(3):
         for name, value in (macros or {}).items():
             pattern = pattern.replace("{" + name + "}", value)
-    try:
-        return Words(pattern)
-    except re.error as error:
-        raise DataError(f"lexicon: {pattern[:80]!r}: {error}") from error
+    return Words(pattern)
 
 
 class Lexicon:
