@@ -11,10 +11,13 @@ import math
 import re
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from khronika import config
 from khronika.errors import DataError
@@ -149,7 +152,7 @@ class Gazetteer:
             )
         self.candidates: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=60_000)(self._candidates)
         self.like: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=8192)(self._like)
-        self.lies_by: Callable[[tuple[float, float], frozenset[str]], bool] = lru_cache(maxsize=8192)(self._lies_by)
+        self._points_in: Callable[[str], NDArray[np.float64]] = lru_cache(maxsize=None)(self._read_points_in)
         self._bones_in: Callable[[str], dict[str, list[int]]] = lru_cache(maxsize=32)(self._read_bones_in)
         self._names_in: Callable[[str], dict[str, int]] = lru_cache(maxsize=4)(self._read_names_in)
 
@@ -233,17 +236,20 @@ class Gazetteer:
                 found.setdefault(bones, []).append(id)
         return found
 
-    def _lies_by(self, at: tuple[float, float], countries: frozenset[str], degrees: float = 3.0) -> bool:
+    def lies_by(self, at: tuple[float, float], countries: Iterable[str], degrees: float = 3.0) -> bool:
         """Whether any place of these countries lies so near a point."""
         latitude, longitude = at
         wide = degrees / max(0.1, math.cos(math.radians(latitude)))
-        marks = ",".join("?" * len(countries))
-        return bool(
-            self._select(
-                f"FROM place p WHERE p.latitude BETWEEN ? AND ? AND p.longitude BETWEEN ? AND ? AND p.country IN ({marks}) LIMIT 1",
-                latitude - degrees, latitude + degrees, longitude - wide, longitude + wide, *sorted(countries),
-            )
-        )  # fmt: skip
+        for north, east in map(self._points_in, countries):  # the index itself would be searched for milliseconds
+            near = (latitude - degrees <= north) & (north <= latitude + degrees) & (longitude - wide <= east) & (east <= longitude + wide)
+            if near.any():
+                return True
+        return False
+
+    def _read_points_in(self, country: str) -> NDArray[np.float64]:
+        """Latitudes and longitudes of all places of a country, in degrees; shape (2, places)."""
+        rows = self._connection.execute("SELECT latitude, longitude FROM place WHERE country = ? AND latitude IS NOT NULL AND longitude IS NOT NULL", (country,))
+        return np.array(rows.fetchall(), dtype=np.float64).reshape(-1, 2).T.copy()
 
     @cached_property
     def regions(self) -> dict[tuple[str, str], Entry]:

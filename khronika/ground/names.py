@@ -200,7 +200,7 @@ class Names:
         for land in (self.gazetteer.countries.get(code) for code in named):
             if land and land.latitude is not None and kilometres((land.latitude, land.longitude or 0.0), at) < 1.3 * land.radius_km + 100:
                 return False
-        return not self.gazetteer.lies_by(at, frozenset(named))
+        return not self.gazetteer.lies_by(at, named)
 
 
 def candidates_at(scene: Scene, gazetteer: Gazetteer, start: int, end: int) -> tuple[Entry, ...]:

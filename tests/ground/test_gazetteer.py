@@ -77,6 +77,13 @@ def test_every_country_has_a_point_and_most_regions_have_names(built: Path) -> N
     assert all(e.radius_km >= 5 for e in gazetteer.regions.values())
 
 
+def test_whether_a_country_has_places_near_a_point(built: Path) -> None:
+    gazetteer = Gazetteer(built)
+    lviv, quito = (49.84, 24.03), (-0.2, -78.5)
+    assert gazetteer.lies_by(lviv, ["EC", "PL"]) and gazetteer.lies_by(quito, {"EC"})
+    assert not gazetteer.lies_by(lviv, ["EC"]) and not gazetteer.lies_by(lviv, []) and not gazetteer.lies_by(lviv, ["no country"])
+
+
 @given(st.text(max_size=40))
 def test_keys_are_stable(text: str) -> None:
     assert key_of(key_of(text)) == key_of(text)
