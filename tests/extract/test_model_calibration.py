@@ -12,7 +12,7 @@ import pytest
 from khronika import config
 from khronika.extract.model.decoding import logistic
 from train import role_weights, rule_weights
-from train.extractor.calibrate import Pairs, calibration_error, fit, reliability
+from train.extractor.calibrate import Pairs, calibration_error, fit, fit_kind, reliability
 from train.extractor.unseen import forget
 
 
@@ -61,3 +61,14 @@ def test_rules_forget_the_articles_that_are_asked(tmp_path: Path) -> None:
     finally:
         weights.update(before)
         parts.update(parts_before)
+
+
+def test_weights_of_kinds_follow_the_feature_that_tells() -> None:
+    chance = np.random.default_rng(5)
+    truth = chance.integers(0, 4, 60)
+    features = [np.stack([chance.normal(size=4) + 3 * (np.arange(4) == true), chance.normal(size=4)], 1) for true in truth]
+    telling, noise = fit_kind(features, truth.tolist())
+    assert telling > 0.5 > abs(noise)
+    wide = fit_kind([x * [40.0, 1.0] for x in features], truth.tolist())  # full steps would run away
+    assert 0.5 < wide[0] * 40 < 50
+    assert np.mean([(x @ [telling, noise]).argmax() == true for x, true in zip(features, truth, strict=True)]) > 0.8

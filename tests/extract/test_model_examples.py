@@ -13,8 +13,9 @@ from khronika.extract.model.extractor import FOLDER
 from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, TAGS
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.types import KINDS
-from train.extractor.datasets import from_gold, from_muc, from_polnear, from_re3d
-from train.extractor.examples import Labelled, cut
+from train.extractor.corpora import from_geo, from_polnear, from_re3d, from_times
+from train.extractor.datasets import from_gold, from_muc
+from train.extractor.examples import LESSONS, Labelled, cut
 
 pytestmark = pytest.mark.skipif(not (FOLDER / "vocab.txt").exists(), reason="no vocabulary in khronika/data/model")
 
@@ -38,7 +39,7 @@ def article() -> dict[str, Any]:
 
 def words(made: Labelled, body: str, pieces: WordPiece, kind: str) -> list[str]:
     _, spans = pieces.encode(body)
-    return [body[spans[a][0] : spans[b - 1][1]] for type, a, b in sorted(made.spans) if SPANS[type] == kind]
+    return [body[spans[a][0] : spans[b - 1][1]] for type, a, b in sorted(made.spans) if (*SPANS, *LESSONS)[type] == kind]
 
 
 def test_gold(pieces: WordPiece) -> None:
@@ -46,7 +47,7 @@ def test_gold(pieces: WordPiece) -> None:
     found = {kind: words(made, BODY, pieces, kind) for kind in SPANS}
     assert found == {
         "trigger": ["shot"], "perp_person": ["Gunmen"], "perp_group": [], "target": [], "victim": ["a judge"], "weapon": [],
-        "source": ["The mayor of Orin", "The ministry"], "place": ["Orin"], "time": ["on Monday"],
+        "source": ["The mayor of Orin", "The ministry"], "place": ["Orin"], "time": ["on Monday"], "name": [],
     }  # fmt: skip
     (happening,) = made.happenings
     assert KINDS[happening.kind] == "attack" and happening.states == [0.0, 1.0, 0.0, 0.0] and happening.evidence == {0}
@@ -91,8 +92,30 @@ def test_polnear(tmp_path: Path, pieces: WordPiece) -> None:
 def test_re3d(tmp_path: Path, pieces: WordPiece) -> None:
     folder = tmp_path / "one"
     folder.mkdir()
-    (folder / "documents.json").write_text(json.dumps({"_id": "d", "text": "They fired mortars. Nobody came."}) + "\n", encoding="utf-8")
-    (folder / "entities.json").write_text(json.dumps({"documentId": "d", "type": "Weapon", "begin": 11, "end": 18}) + "\n", encoding="utf-8")
+    body = "They fired mortars. Nobody came but Amal Deeb. A guard saw her."
+    entities = [("Weapon", "mortars"), ("Person", "Amal Deeb"), ("Person", "A guard"), ("Person", "her")]
+    lines = [{"documentId": "d", "type": kind, "begin": body.index(words), "end": body.index(words) + len(words)} for kind, words in entities]
+    (folder / "documents.json").write_text(json.dumps({"_id": "d", "text": body}) + "\n", encoding="utf-8")
+    (folder / "entities.json").write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
     (made,) = from_re3d(tmp_path, pieces)
-    assert words(made, "They fired mortars. Nobody came.", pieces, "weapon") == ["mortars"]
-    assert made.asked == {SPANS.index("weapon"): {0}}
+    assert words(made, body, pieces, "weapon") == ["mortars"] and words(made, body, pieces, "name") == ["Amal Deeb"]
+    assert made.asked == {SPANS.index("weapon"): {0}, SPANS.index("name"): {0, 1}}  # in the third sentence a person without a name is marked
+
+
+def test_names_are_taken_from_the_rules_where_nobody_marked_them(pieces: WordPiece) -> None:
+    body = BODY.replace("The mayor of Orin", "Ivan Petrenko")
+    made = from_gold(article() | {"text": body, "events": [], "forecasts": []}, pieces)
+    assert words(made, body, pieces, "name") == ["Ivan Petrenko"] and made.asked[SPANS.index("name")] is None
+
+
+def test_places_and_times_of_even_documents(tmp_path: Path, pieces: WordPiece) -> None:
+    place = "<toponym><start>8</start><end>12</end><phrase>Orin</phrase><gaztag><lat>1</lat><lon>1</lon></gaztag></toponym>"
+    items = [f"<article docid='{number}'><text>Fire in Orin.</text><toponyms>{place}</toponyms></article>" for number in range(12)]
+    for name in ("lgl.xml", "GeoVirus.xml"):
+        (tmp_path / name).write_text(f"<articles>{''.join(items if name == 'lgl.xml' else [])}</articles>", encoding="utf-8")
+    made = list(from_geo(tmp_path, pieces))
+    assert 0 < len(made) < 12 and all(words(one, "Fire in Orin.", pieces, "toponym") == ["Orin"] for one in made)
+    for number in range(12):
+        (tmp_path / f"{number}.tml").write_text('<DCT/><TEXT>It burnt on <TIMEX3 type="DATE" value="2020-05-04">4 May</TIMEX3>.</TEXT>', encoding="utf-8")
+    timed = list(from_times([tmp_path], pieces))
+    assert 0 < len(timed) < 12 and all(words(one, "It burnt on 4 May.", pieces, "timex") == ["4 May"] for one in timed)

@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from khronika.extract.claims import find_claims
-from khronika.extract.model.decoding import candidates, log_odds, logistic
+from khronika.extract.model.decoding import candidates, kind_features, log_odds, logistic
 from khronika.extract.model.extractor import ABSENT_ODDS, participant_options, participants_of
 from khronika.extract.model.scores import sigmoid
 from khronika.extract.model.voices import claim_options
 from khronika.text import overlaps
+from khronika.types import KINDS
 from train.extractor.unseen import Unseen
 
 RIDGE = 0.5
@@ -129,6 +130,40 @@ def part_pairs(unseen: Unseen, field: str) -> Pairs:
                 found.articles.append(at)
     unseen.model.settings = settings
     return found
+
+
+def kind_pairs(unseen: Unseen) -> tuple[list[NDArray[np.float64]], list[int]]:
+    """For each event that the gold has too what speaks for every kind, and the gold's kind (the rules' own where several events stand there)."""
+    features, truth = [], []
+    for at, article in enumerate(unseen.articles):
+        for one in unseen.told(at):
+            trigger = (one.mention.trigger.start, one.mention.trigger.end)
+            true = [e["type"] for e in article["events"] if not e.get("background") and any(overlaps(area, trigger) for area in _areas(article, [e], None))]
+            if true:
+                settled = one.mention.kind
+                features.append(kind_features(one.happening, one.piece.part.labels, settled))
+                truth.append(KINDS.index(settled if settled in true else true[0]))
+    return features, truth
+
+
+def fit_kind(features: Sequence[NDArray[np.float64]], truth: Sequence[int], ridge: float = RIDGE) -> list[float]:
+    """Weights of the features of each option by which the true one is likeliest (conditional logit, Newton's steps), drawn towards zero by `ridge`."""
+    x, weights = np.stack(features), np.zeros(features[0].shape[1])
+    true = x[np.arange(len(x)), list(truth)]
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        return float((np.logaddexp.reduce(x @ weights, 1) - true @ weights).sum() + ridge / 2 * weights @ weights)
+
+    for _ in range(30):
+        scores = x @ weights
+        p = np.exp(scores - np.logaddexp.reduce(scores, 1)[:, None])
+        mean = (p[:, :, None] * x).sum(1)
+        spread = np.einsum("nk,nki,nkj->ij", p, x, x) - mean.T @ mean
+        step = np.linalg.solve(spread + ridge * np.eye(len(weights)), (true - mean).sum(0) - ridge * weights)
+        while loss(weights + step) > loss(weights) and abs(step).max() > 1e-6:
+            step /= 2
+        weights = weights + step
+    return [round(float(w), 4) for w in weights]
 
 
 def outlook_pairs(unseen: Unseen, which: int) -> Pairs:

@@ -1,4 +1,4 @@
-"""Folders of data sets go in, labelled texts come out: gold articles and own reports, MUC-4, PolNeAR and re3d."""
+"""Folders of data sets go in, labelled texts come out: gold articles and own reports with all fields, MUC-4 with its templates."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, STATES, TAGS
+from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, STATES
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.text import Span
 from khronika.types import KINDS, Text
 from train.extractor.examples import Happening, Labelled, Tokens, Typed, occurrences
 
-TRIGGER, SOURCE, PLACE, TIME, WEAPON = (SPANS.index(name) for name in ("trigger", "source", "place", "time", "weapon"))
+TRIGGER, SOURCE, PLACE, TIME, NAME = (SPANS.index(name) for name in ("trigger", "source", "place", "time", "name"))
 _PEOPLE = re.compile(
     r"\b(gunm[ae]n|m[ae]n|wom[ae]n|attackers?|assailants?|militants?|bombers?|drivers?|individuals?|persons?|people|youths?|teenagers?|suspects?"
     r"|shooters?|he|she|they|terrorists?|rebels?|fighters?|president|commander|general|mr|mrs|soldiers?|officers?)\b",
@@ -52,7 +52,7 @@ def plain(words: str, id: str = "plain") -> Text:
 
 
 def from_gold(article: dict[str, Any], pieces: WordPiece) -> Labelled:
-    """An article with all fields, in tokens."""
+    """An article with all fields, in tokens; names of persons are as the rules find them, since nobody marked them."""
     tokens = Tokens(text_of(article), pieces)
     asked: dict[int, set[int] | None] = {**dict.fromkeys(range(len(SPANS))), SOURCE: set()}
     made = Labelled(article["id"], tokens.ids, tokens.marks, tokens.sentences, asked, labels=[[0.0] * len(SENTENCE) for _ in tokens.sentences])
@@ -69,6 +69,7 @@ def from_gold(article: dict[str, Any], pieces: WordPiece) -> Labelled:
                 made.labels[number][SENTENCE.index(name[:-1])] = 1.0
                 if name == "assessments":
                     made.labels[number][SENTENCE.index(item["topic"], len(SENTENCE) - 5)] = 1.0
+    made.spans |= {(NAME, *t) for s in tokens.persons if (t := tokens.span(*s))}
     made.eventful = bool(made.happenings)
     return made
 
@@ -201,44 +202,3 @@ def _add_template(template: dict[str, Any], words: list[str], tokens: Tokens, ma
     made.spans.add((TRIGGER, *trigger))
     made.labels[best][0], made.labels[best][SENTENCE.index(kind)] = 1.0, 1.0
     asked.add(best)
-
-
-# --- PolNeAR and re3d --------------------------------------------------------------------------------------------------
-
-
-def brat(path: Path) -> dict[str, list[Span]]:
-    """Label -> spans (each piece of a broken one for itself) of a stand-off file."""
-    found: dict[str, list[Span]] = {}
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        if line.startswith("T") and line.count("\t") >= 2:
-            label, _, places = line.split("\t")[1].partition(" ")
-            found.setdefault(label, []).extend((int(a), int(b)) for a, b in (place.split() for place in places.split(";")))
-    return found
-
-
-def from_polnear(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
-    """News with every attribution: sources as spans, cues and contents as tags of tokens."""
-    annotations: dict[str, Path] = {}
-    for path in sorted((folder / "attributions").glob("*.ann")):
-        annotations.setdefault(path.stem.rpartition("_")[0], path)
-    for name, path in annotations.items():
-        given = brat(path)
-        tokens = Tokens(plain((folder / "text" / f"{name}.txt").read_text(encoding="utf-8")), pieces)
-        spans = {(SOURCE, *t) for s in given.get("Source", []) if (t := tokens.span(*s))}
-        tags = [(TAGS.index(tag), *t) for tag in TAGS for s in given.get(tag.title(), []) if (t := tokens.under(*s))]
-        yield Labelled(name, tokens.ids, tokens.marks, tokens.sentences, {SOURCE: None}, spans=spans, tags=tags)
-
-
-def from_re3d(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
-    """Documents on Syria and Iraq: weapons and military platforms, asked only in the sentences that name one."""
-    for source in sorted(folder.iterdir()):
-        entities = [json.loads(line) for line in (source / "entities.json").read_text(encoding="utf-8").split("\n") if line.strip()]
-        for line in (source / "documents.json").read_text(encoding="utf-8").split("\n"):
-            if not line.strip():
-                continue
-            document = json.loads(line)
-            tokens = Tokens(plain(document["text"]), pieces)
-            arms = [e for e in entities if e["documentId"] == document["_id"] and e["type"] in ("Weapon", "MilitaryPlatform")]
-            spans = {(WEAPON, *t) for e in arms if (t := tokens.span(e["begin"], e["end"]))}
-            if spans:
-                yield Labelled(document["_id"], tokens.ids, tokens.marks, tokens.sentences, {WEAPON: {tokens.home(a) for _, a, _ in spans}}, spans=spans)

@@ -1,4 +1,4 @@
-"""Texts in tokens with what is known of them, and the windows that the network sees; the readers of data sets are in datasets.py.
+"""Texts in tokens with what is known of them, and the windows that the network sees; the readers of data sets are in datasets.py and corpora.py.
 
 A fixed tenth of the gold articles (by digest of the id) is held out of training for thresholds and calibration; `dev` parts are never read.
 What a data set does not annotate is marked as unknown and gives no loss.
@@ -16,7 +16,7 @@ import numpy as np
 from khronika.extract.attributions import find_attributions
 from khronika.extract.lexicon import load
 from khronika.extract.model.extractor import body_segments
-from khronika.extract.model.layout import LONGEST_SPAN, SENTENCE
+from khronika.extract.model.layout import LONGEST_SPAN, SENTENCE, SPANS
 from khronika.extract.model.marks import Marks, marks_of
 from khronika.extract.model.windows import sentence_tokens, windows_of
 from khronika.extract.model.wordpiece import WordPiece
@@ -25,8 +25,11 @@ from khronika.extract.triggers import find_triggers
 from khronika.text import Span, digest_of, sentences
 from khronika.types import Text
 
+LESSONS = ("toponym", "timex")
+"""Kinds of spans that only teach the encoder: every place name and every expression of time; they are not packed."""
+TOPONYM, TIMEX = len(SPANS), len(SPANS) + 1
 Typed = tuple[int, int, int]
-"""A span in tokens: index into layout.SPANS, start, end (half-open)."""
+"""A span in tokens: index into layout.SPANS and behind these into LESSONS, start, end (half-open)."""
 UNKNOWN = math.nan
 
 
@@ -45,7 +48,7 @@ class Happening:
 class Labelled:
     """One text in tokens.
 
-    `asked`: span type -> the sentences in which its absence is known (None: in all); other types give no loss.
+    `asked`: kind of span -> the sentences in which its absence is known (None: in all); other types give no loss.
     `labels`: for each sentence the values of layout.SENTENCE, UNKNOWN where not annotated. `stances`: source span -> index into layout.STANCES.
     `tags`: (index into layout.TAGS, start, end), None where cue and content are not annotated.
     """
@@ -86,7 +89,9 @@ class Tokens:
         self.sentences = [s for s in sentence_tokens(sentences(text.body), self.spans) if s[0] < s[1]]
         segments = body_segments(text)
         triggers = find_triggers(segments, load("en"), text.published)
-        self.marks = marks_of(self.spans, triggers, RulesExtractor().read(text), find_attributions(text, segments))
+        by_rules = RulesExtractor().read(text)
+        self.persons = [(quote.start, quote.end) for quote in by_rules.persons if quote.within == "body"]
+        self.marks = marks_of(self.spans, triggers, by_rules, find_attributions(text, segments))
         self._starts = {a: i for i, (a, _) in enumerate(self.spans)}
         self._ends = {b: i + 1 for i, (_, b) in enumerate(self.spans)}
 

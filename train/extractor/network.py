@@ -1,7 +1,8 @@
 """Windows of tokens go in, one vector of numbers per token comes out, and the loss of all heads over them.
 
 The encoder is MiniLM (BERT with post-norm), its embeddings and lowest layers frozen; above these the rules' marks are added to the states.
-Every head is one linear map of a token's state, so that all structure above it (spans, sentences, links) can be decoded in plain numpy.
+Every head is one linear map of a token's state, so that all structure above it (spans, sentences, links) can be decoded in plain numpy. The heads of LESSONS teach
+and are left behind when the weights are packed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from khronika.extract.model.layout import BELOW, LONGEST_SPAN, MARKS, REACH, ROLES, SENTENCE, TAGS, WIDTH, slices
-from train.extractor.examples import Window
+from train.extractor.examples import LESSONS, Window
 
 HEAD = slices()
 NAMES = {
@@ -100,6 +101,9 @@ class Network(nn.Module):
             for name in ("query", "key", "from", "to", "doer", "part"):
                 nn.init.normal_(self.heads.weight[HEAD[name]], std=0.05)
             self.heads.bias[HEAD["label"]] = -2.0
+        self.lessons = nn.Linear(size, 2 * len(LESSONS))
+        nn.init.normal_(self.lessons.weight, std=0.02)
+        nn.init.zeros_(self.lessons.bias)
         self.far = nn.Parameter(torch.zeros(2 * REACH + 1))
         self.role_far = nn.Parameter(torch.zeros(len(ROLES), 2 * REACH + 1))
 
@@ -113,7 +117,8 @@ class Network(nn.Module):
         x = x + self.marks(marks)
         for layer in self.layers[BELOW:]:
             x = layer(x, mask)
-        return self.heads(self.drop(x)).float()
+        x = self.drop(x)
+        return torch.cat([self.heads(x), self.lessons(x)], -1).float()
 
 
 def turned(x: Tensor) -> Tensor:
@@ -125,14 +130,16 @@ def turned(x: Tensor) -> Tensor:
 
 
 def span_scores(z: Tensor) -> Tensor:
-    """[type, start, length - 1], nearly minus infinity where no span can be."""
+    """[kind, start, length - 1], nearly minus infinity where no span can be; LESSONS follow the kinds of the layout."""
     length = len(z)
     beyond = torch.zeros(LONGEST_SPAN - 1, z.shape[1])
     keys = turned(z[:, HEAD["key"]])
     ahead = torch.cat([keys, beyond[:, : keys.shape[1]]]).unfold(0, LONGEST_SPAN, 1)
     pair = torch.einsum("ld,ldn->ln", turned(z[:, HEAD["query"]]), ahead) / 8.0
-    ends = torch.cat([z[:, HEAD["end"]], beyond[:, HEAD["end"]]]).unfold(0, LONGEST_SPAN, 1)
-    scores = pair[None] + z[:, HEAD["start"]].T[:, :, None] + ends.transpose(0, 1)
+    starts = torch.cat([z[:, HEAD["start"]], z[:, WIDTH : WIDTH + len(LESSONS)]], 1)
+    stops = torch.cat([z[:, HEAD["end"]], z[:, WIDTH + len(LESSONS) :]], 1)
+    ends = torch.cat([stops, beyond[:, : stops.shape[1]]]).unfold(0, LONGEST_SPAN, 1)
+    scores = pair[None] + starts.T[:, :, None] + ends.transpose(0, 1)
     last = torch.arange(length)[:, None] + torch.arange(LONGEST_SPAN)[None]
     possible = (last < length - 1) & (torch.arange(length) > 0)[:, None]
     return scores.masked_fill(~possible, -1e4)

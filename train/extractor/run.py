@@ -19,7 +19,8 @@ from torch import Tensor
 
 from khronika.extract.model.layout import MARKS
 from khronika.extract.model.wordpiece import WordPiece
-from train.extractor.datasets import from_gold, from_muc, from_polnear, from_re3d, gold_articles, own_reports
+from train.extractor.corpora import from_geo, from_polnear, from_re3d, from_times
+from train.extractor.datasets import from_gold, from_muc, gold_articles, own_reports
 from train.extractor.examples import FOLDS, Window, cut, fold_of, held_out
 from train.extractor.network import Loss, Network, base_folder
 
@@ -28,6 +29,8 @@ QUIET = 0.15
 """Of MUC-4's articles without any event, the share that is seen for each that is seen with one."""
 UNMARKED = 0.15
 """Share of windows whose marks are hidden in training, so that the network can read without the rules too."""
+UNNAMED = 0.5
+"""The same for the marks of persons, which are the truth of `name` where nobody marked names."""
 Group = list[Window]
 
 
@@ -41,6 +44,9 @@ def windows(data: Path, reports: Path, names: list[str], without: int | None = N
         "muc": lambda: (text for text in from_muc(data / "data" / "muc4" / "gtt_train.jsonl", pieces) if not held_out(text.id)),
         "polnear": lambda: from_polnear(data / "data" / "polnear" / "train", pieces),
         "re3d": lambda: from_re3d(data / "data" / "re3d", pieces),
+        "geo": lambda: from_geo(data / "data" / "geo", pieces),
+        "wikiwars": lambda: from_times([data / "data" / "temporal" / "wikiwars_train"], pieces),
+        "times": lambda: from_times([data / "data" / "temporal" / name for name in ("timebank", "aquaint")], pieces),
     }
     sets = {name: [w for text in readers[name]() for w in cut(text, pieces)] for name in names}
     return sets, [w for a in gold if held_out(a["id"]) for w in cut(from_gold(a, pieces), pieces)]
@@ -193,6 +199,9 @@ def train(args: argparse.Namespace) -> None:
     """The whole stage; ends with the last checkpoint in `args.out`."""
     args.out.mkdir(parents=True, exist_ok=True)
     run = Run(args)
+    if run.step >= args.steps:
+        print(f"{args.out}: all {run.step} steps are done")
+        return
     sets, tenth = windows(args.data, args.reports, list(args.mix), args.without)
     cache, loss = Cache(run.network), Loss(run.network)
     print("windows", {name: len(held) for name, held in sets.items()}, "tenth", len(tenth), flush=True)
@@ -204,6 +213,7 @@ def train(args: argparse.Namespace) -> None:
             break
         states, marks, mask = cache.batch(group)
         marks *= (torch.rand(len(group), 1, 1) >= UNMARKED).float()
+        marks[:, :, MARKS.index("person")] *= (torch.rand(len(group), 1) >= UNNAMED).float()
         with autocast():
             numbers = run.network(states, marks, mask)
         parts = [loss(numbers[row, : len(w.ids)], w) for row, w in enumerate(group)]

@@ -17,11 +17,13 @@ import numpy as np
 from msgspec.structs import replace
 
 from khronika.extract.model.extractor import ModelExtractor
-from train.extractor.calibrate import calibrate, fit, part_pairs, reliability
+from train.extractor.calibrate import calibrate, fit, fit_kind, kind_pairs, part_pairs, reliability
 from train.extractor.unseen import FIELDS, TOLLS, Remembering, Uncased, Unseen, prediction
 
 SURE = 0.8
-"""Share of bootstrap draws of the articles in which the model must be better before it takes a field over from the rules."""
+"""Share of bootstrap draws of the articles in which the model must be better before it takes events, evidence or status over from the rules."""
+LIKELY = 0.65
+"""The same for what both decide together by a few fitted weights: less can go wrong there, and the rules look better on these articles than they are (kinds .75 right on train, .66 on own reports)."""
 NEVER = 1.01
 """A threshold that no p reaches."""
 PARTS = tuple(sorted(set(FIELDS.values())))
@@ -59,10 +61,12 @@ def choose(unseen: Unseen, events: str) -> float:
         model.settings = replace(model.settings, sources={"events": events, "evidence": "rules", "kind": "rules"}, least=model.settings.least | {"event": NEVER})
         best = max(STRENGTHS, key=lambda least: _worth(unseen, "trigger", least, _events))
         model.settings = replace(model.settings, least=model.settings.least | {"trigger": best})
-    start = {**dict.fromkeys(set(FIELDS.values()), "rules"), "evidence": "rules", "events": events}
-    model.settings = replace(model.settings, sources=start)
-    hints = {h: _with(unseen, lambda f: f["event+type"] + f["event+class"], hint=h) for h in (0.0, 2.0, 4.0, 8.0)}
-    model.settings = replace(model.settings, hint=max(hints, key=lambda h: hints[h]))
+    start = {**dict.fromkeys(set(FIELDS.values()), "rules"), "evidence": "rules", "events": events, "kind": "model" if events == "model" else "weighed"}
+    model.settings = replace(model.settings, sources=start if events == "model" else start | {"kind": "rules"})
+    if events == "model":
+        choose_hint(unseen)
+    else:
+        model.settings = replace(model.settings, sources=start, kind=tuple(fit_kind(*kind_pairs(unseen))))
     unseen.with_claims = True  # more evidence brings more voices, right and wrong ones
     told = {way: _with(unseen, lambda f: _whole(f) + _claims(f), sources=start | {"evidence": way}) for way in ("rules", "model")}
     unseen.with_claims = False
@@ -87,6 +91,12 @@ def choose(unseen: Unseen, events: str) -> float:
     return _with(unseen, _whole)
 
 
+def choose_hint(unseen: Unseen) -> None:
+    """Choose how much the rules' kind adds to the network's."""
+    hints = {h: _with(unseen, lambda f: f["event+type"] + f["event+class"], hint=h) for h in (0.0, 2.0, 4.0, 8.0)}
+    unseen.model.settings = replace(unseen.model.settings, hint=max(hints, key=lambda h: hints[h]))
+
+
 def weigh_parts(unseen: Unseen) -> None:
     """Fit, for each field of participants, how far the network and the rules are believed, and choose the least p of one."""
     model = unseen.model
@@ -101,10 +111,10 @@ def weigh_parts(unseen: Unseen) -> None:
 
 
 def choose_alone(uncased: Uncased) -> dict[str, float]:
-    """Thresholds for texts that are left to the network, chosen on texts that have no capitals."""
+    """Thresholds for texts that are left to the network, chosen on texts that have no capitals; twice, since that of events bears on all others."""
     model = uncased.model
     model.settings = replace(model.settings, sources={})
-    for name, _, grid in STEPS:
+    for name, _, grid in (*STEPS, *STEPS):
         if name in ("event", "evidence", "background", *FIELDS):
             worths = {}
             for value in grid:
@@ -141,10 +151,10 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         model.settings = calibrated
         chosen[events] = choose(unseen, events), model.settings
     model.settings = chosen["model"][1]
-    uncased = Uncased(model, data)
+    uncased = Uncased(unseen, data)
     alone = choose_alone(uncased)
     worth_alone = uncased.worth()
-    chosen = {events: (worth, replace(settings, alone=alone)) for events, (worth, settings) in chosen.items()}
+    chosen = {events: (worth, replace(settings, alone=alone, hint=model.settings.hint)) for events, (worth, settings) in chosen.items()}
     readings = unseen.readings
     by_rules = unseen.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
     shares = {}
@@ -158,9 +168,9 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         given, settings = unseen.tallies(unseen.by_model), model.settings
         model.settings = replace(settings, sources=settings.sources | {field: "rules"})
         shares[field] = unseen.share_better(given, unseen.tallies(unseen.by_model), worth)
-        if shares[field] >= SURE:
+        if shares[field] >= (SURE if field in ("evidence", "status") else LIKELY):
             model.settings = settings
-    held |= {field: reliability(part_pairs(unseen, field)) for field, way in model.settings.sources.items() if way == "weighed" and field != "events"}
+    held |= {field: reliability(part_pairs(unseen, field)) for field in (*PARTS, "claims") if model.settings.sources[field] == "weighed"}
     return {
         "articles": len(unseen.articles),
         "without capitals": round(worth_alone, 3),
@@ -172,6 +182,7 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         "least": model.settings.least,
         "alone": model.settings.alone,
         "hint": model.settings.hint,
+        "kind": model.settings.kind,
         "sources": model.settings.sources,
     }
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
-from khronika.extract.model.layout import ROLES, SENTENCE, STATES, TAGS
+from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, STATES, TAGS
 from khronika.extract.model.scores import HEAD, Found, links, means, sentence_scores, sigmoid, sigmoids, span_scores, spans_above
 from khronika.extract.model.weights import Floats, Settings
 from khronika.extract.triggers import FAMILY
@@ -86,7 +87,7 @@ def log_odds(p: float | None) -> float:
 
 def score(numbers: Floats, sentences: list[Span]) -> Part:
     """What the heads say of a part."""
-    spans = spans_above(span_scores(numbers), [FLOOR, *[-4.0] * len(ROLES)], sentences)
+    spans = spans_above(span_scores(numbers), [FLOOR, *[-4.0] * (len(SPANS) - 1)], sentences)
     return Part(sentences, numbers, sentence_scores(numbers, sentences), spans)
 
 
@@ -138,6 +139,13 @@ def kind_scores(own: Floats, label: Floats) -> Floats:
     first = SENTENCE.index(KINDS[0])
     at_trigger = own[HEAD["kind"]] - np.logaddexp.reduce(own[HEAD["kind"]])
     return np.asarray(at_trigger - 0.5 * np.logaddexp(0.0, -label[first : first + len(KINDS)]), np.float32)
+
+
+def kind_features(one: Happening, labels: Floats, settled: str | None) -> NDArray[np.float64]:
+    """[kind, 3]: what the trigger's tokens say, what the sentences that tell of it say on average, and 1 for the kind that the rules settled on."""
+    first = SENTENCE.index(KINDS[0])
+    told = labels[one.evidence or [one.sentence], first : first + len(KINDS)].mean(0)
+    return np.stack([one.numbers[HEAD["kind"]], told, [float(kind == settled) for kind in KINDS]], 1).astype(np.float64)
 
 
 def family(kind: str) -> str:
@@ -197,7 +205,7 @@ def _told(one: Happening, other: Happening, settings: Settings) -> bool:
 
 
 def _give_roles(part: Part, kept: list[Happening], settings: Settings) -> None:
-    spans = [s for s in part.spans if s.type > 0]
+    spans = [s for s in part.spans if 0 < s.type <= len(ROLES)]
     if not kept or not spans:
         return
     home = {s: bisect_right(part.sentences, (s.start, len(part.numbers))) - 1 for s in spans}

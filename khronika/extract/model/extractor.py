@@ -26,6 +26,7 @@ from khronika.extract.model.decoding import (
     Part,
     candidates,
     happenings,
+    kind_features,
     kind_scores,
     log_odds,
     logistic,
@@ -34,6 +35,7 @@ from khronika.extract.model.decoding import (
 )
 from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
 from khronika.extract.model.marks import Marks, marks_of, tokens_under
+from khronika.extract.model.scores import sigmoid
 from khronika.extract.model.weights import Network, Settings
 from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
@@ -134,8 +136,16 @@ class ModelExtractor:
             mentions=tuple(mentions),
             assessments=assessments,
             forecasts=forecasts,
-            persons=persons.find_persons(text, segments_of(text)),
+            persons=self.persons(text, pieces),
         )
+
+    def persons(self, text: Text, pieces: Sequence[Piece]) -> tuple[Quote, ...]:
+        """Names of people by the rules; in a text without capitals, where these see none, by the network."""
+        found = persons.find_persons(text, segments_of(text))
+        if text.body != text.body.lower():
+            return found
+        spans = [(piece, s) for piece in pieces for s in piece.part.spans if s.type == NAME and sigmoid(s.score) >= self.settings.least["name"]]
+        return found + tuple(sorted((piece.quote(text, (s.start, s.end)) for piece, s in spans), key=lambda quote: quote.start))
 
     def _alone(self) -> ModelExtractor:
         """The same with nothing left to the rules that the network can fill: without capitals they know no names."""
@@ -281,9 +291,12 @@ class ModelExtractor:
         )
 
     def _kind(self, one: Happening, piece: Piece, settled: str | None) -> str:
-        """The kind of the network, or the rules' where they are surer."""
-        if settled and self.settings.sources.get("kind") == "rules":
+        """The kind of the network, the rules' where they are surer, or the likelier by both weighed."""
+        source = self.settings.sources.get("kind")
+        if settled and source == "rules":
             return settled
+        if source == "weighed":
+            return KINDS[int((kind_features(one, piece.part.labels, settled) @ self.settings.kind).argmax())]
         scores = kind_scores(one.numbers, piece.part.labels[one.sentence])
         if settled and one.hint:
             scores[KINDS.index(settled)] += self.settings.hint * one.hint.strength
@@ -327,6 +340,7 @@ class ModelExtractor:
         return by_rules[0] if kept[0] else tuple(assessments), by_rules[1] if kept[1] else tuple(forecasts)
 
 
+NAME = SPANS.index("name")
 OTHER_ROLES = ("source", "place", "time")
 """Roles of the network that are no participants."""
 HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash")

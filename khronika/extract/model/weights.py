@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What was chosen on articles of train that the network never saw, and what the weights were made for.
 
     `event`, `trigger`, `assessment`, `forecast` and, for participants by field, `parts` are the logistic weights (constant last) that turn scores into `p`;
+    `kind` those of what speaks for a kind (decoding.kind_features);
     `least` holds the thresholds by field. `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules, both or both weighed fill it.
     `alone` holds the thresholds for a text that is left to the network.
     `far` and `role_far` add to a link by the distance in sentences. `digests` are sha256 of the other files.
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     forecast: tuple[float, ...]
     least: dict[str, float]
     parts: dict[str, tuple[float, ...]] = {}
+    kind: tuple[float, ...] = ()
     hint: float = 2.0
     sources: dict[str, str] = {}
     alone: dict[str, float] = {}
