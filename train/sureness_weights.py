@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from khronika import config
-from khronika.extract.sureness import PARTS, TOLLS, WEIGHTS, of_parts, of_toll, p_by
+from khronika.extract.sureness import PARTS, TOLLS, WEIGHTS, of_parts, of_toll
 from khronika.extract.uniting import unite
+from khronika.extract.weights import Weights, p_of
 from khronika.pipeline import Chain, Settings
 from khronika.types import Account, Capture, Document
 from train.annotated import alike, articles_in, events_of, fold_of, text_of
@@ -96,8 +97,8 @@ def main() -> None:
         pairs: list[tuple[float, bool]] = []
         for fold in range(args.folds):
             kept = [row for row in mine if fold_of(row.article, args.folds) != fold]
-            part = fitted([*kept, *others], len(kept), args)
-            pairs += [(p_by(part, row.levels), row.is_right) for row in mine if fold_of(row.article, args.folds) == fold]
+            part = Weights(fitted([*kept, *others], len(kept), args))
+            pairs += [(p_of(part.odds(row.levels)), row.is_right) for row in mine if fold_of(row.article, args.folds) == fold]
         weights[field] = fitted([*mine, *others], len(mine), args)
         share, surprise = (sum(values) / max(1, len(mine)) for values in ([row.is_right for row in mine], [-log2(p if y else 1 - p) for p, y in pairs]))
         print(f"{field}: {len(mine)} values and {len(others)} of reports, right {share:.2f}; by folds: expected calibration error {calibration_error(pairs):.3f}, "

@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import exp2
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ from khronika.extract.phrases import Tokens, classes, tokens_of
 from khronika.extract.roles import TOO_LONG, Roles, meet, participants
 from khronika.extract.segments import Segment
 from khronika.extract.triggers import Trigger
-from khronika.extract.weights import Weights
+from khronika.extract.weights import Weights, p_of
 from khronika.text import Span, overlaps
 from khronika.types import Participant, Quote
 
@@ -243,11 +242,6 @@ def _weights(language: str) -> dict[str, Weights]:
 def odds(role: str, told: dict[str, str], language: str) -> float:
     """Log2 odds that a candidate plays its part."""
     return _weights(language)[role].odds(told)
-
-
-def p_of(log2_odds: float) -> float:
-    """The probability of such odds, in three digits."""
-    return round(1 / (1 + exp2(-log2_odds)), 3)
 
 
 def cast(scene: Scene) -> dict[str, tuple[Participant, ...]]:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import msgspec
 
 from khronika.extract.attributions import Attribution, find_attributions
-from khronika.extract.casting import p_of
 from khronika.extract.lexicon import load
 from khronika.extract.segments import Segment
 from khronika.extract.sides import holds, low_words, wording
 from khronika.extract.stances import stance_of
 from khronika.extract.ties import Ties
 from khronika.extract.tolls import find_toll
+from khronika.extract.weights import p_of
 from khronika.text import fold
 from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Text, Toll
 

@@ -7,12 +7,13 @@ The weights come from train/sureness_weights.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import exp2
+from functools import cache
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from khronika.config import data_json
+from khronika.extract.weights import Weights, p_of
 from khronika.text import words_of
 from khronika.types import Account, Mention, Participant, Quote, Toll
 
@@ -36,13 +37,12 @@ def _with_p(account: Account) -> Account:
 
 
 def _rated(field: str, value: Value, levels: Levels) -> Value:
-    return value if value.p is not None else replace(value, p=p_by(data_json(WEIGHTS)[field], levels))
+    return value if value.p is not None else replace(value, p=p_of(_weights()[field].odds(levels)))
 
 
-def p_by(weights: dict[str, Any], levels: Levels) -> float:
-    """The probability of a value with such levels, in three digits, never certain."""
-    odds = weights["prior"] + sum(weights["levels"].get(name, {}).get(level, 0.0) for name, level in levels.items())
-    return round(1 / (1 + exp2(-min(7.0, max(-7.0, odds)))), 3)
+@cache
+def _weights() -> dict[str, Weights]:
+    return {field: Weights(raw) for field, raw in data_json(WEIGHTS).items()}
 
 
 def of_parts(field: str, account: Account) -> Iterator[tuple[Participant, Levels]]:

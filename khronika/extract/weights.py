@@ -1,10 +1,19 @@
-"""Levels of what was found in, the log2 odds that learnt weights give them out."""
+"""Levels of what was found in, the log2 odds that learnt weights give them out, and their probability."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import repeat
+from math import exp2
 from typing import Any
+
+SUREST = 7.0
+"""Log2 odds beyond which nothing is held to be surer."""
+
+
+def p_of(log2_odds: float) -> float:
+    """The probability of such odds, in three digits, never certain."""
+    return round(1 / (1 + exp2(-min(SUREST, max(-SUREST, log2_odds)))), 3)
 
 
 class Weights:

@@ -8,7 +8,8 @@ from math import log2
 import pytest
 from msgspec.structs import replace
 
-from khronika.extract.sureness import of_parts, of_toll, p_by, rate
+from khronika.extract.sureness import of_parts, of_toll, rate
+from khronika.extract.weights import Weights, p_of
 from khronika.pipeline import Chain, Settings
 from khronika.types import Account, Capture, Document, Participant, Text, Toll
 from tests.factories import make_account, make_quote
@@ -49,7 +50,7 @@ def test_levels_say_where_a_value_stands_and_of_what_form_it_is() -> None:
 
 @pytest.mark.parametrize(("odds", "p"), [(0.0, 0.5), (log2(3), 0.75), (-99.0, 0.008), (99.0, 0.992)])
 def test_odds_become_probabilities_that_are_never_certain(odds: float, p: float) -> None:
-    assert p_by({"prior": 1.0, "levels": {"head": {"rebels": odds - 1.0}}}, {"head": "rebels", "home": "unheard of"}) == p
+    assert p_of(Weights({"prior": 1.0, "levels": {"head": {"rebels": odds - 1.0}}}).odds({"head": "rebels", "home": "unheard of"})) == p
 
 
 @pytest.mark.parametrize("extractor", ["rules", "model"])
