@@ -136,10 +136,10 @@ class ModelExtractor:
             mentions=tuple(mentions),
             assessments=assessments,
             forecasts=forecasts,
-            persons=self.persons(text, pieces),
+            persons=self.named(text, pieces),
         )
 
-    def persons(self, text: Text, pieces: Sequence[Piece]) -> tuple[Quote, ...]:
+    def named(self, text: Text, pieces: Sequence[Piece]) -> tuple[Quote, ...]:
         """Names of people by the rules; in a text without capitals, where these see none, by the network."""
         found = persons.find_persons(text, segments_of(text))
         if text.body != text.body.lower():
