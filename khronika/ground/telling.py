@@ -211,9 +211,11 @@ def _is_ancient_year(grammar: Grammar, tokens: list[Token], parse: Parse) -> boo
 
 def _is_season(grammar: Grammar, tokens: list[Token], parse: Parse, before: Token | None, after: Token | None) -> bool:
     """A bare "winter" is a time after a preposition, and "the fall of" a town is none."""
-    if tokens[parse.last - 1].form == "fall" and after is not None and after.form in ("of", "from", "in"):
+    if parse.last - parse.first > 1:
+        return tokens[parse.last - 1].form != "fall" or after is None or after.form not in ("of", "from")
+    if tokens[parse.first].form == "fall" and after is not None and after.form in ("of", "from", "in"):
         return False
-    return parse.last - parse.first > 1 or before is not None and before.form in grammar.words["month_before"] and before.form != "to"
+    return before is not None and before.form in grammar.words["month_before"] and before.form != "to"
 
 
 def _is_year(things: list[str], token: Token, before: Token | None, after: Token | None, body: str) -> bool:

@@ -57,11 +57,12 @@ class Grammar:
         self._parses_of = lru_cache(maxsize=4096)(self._parses_of_run)  # "on Monday," comes again and again
         core = [self._codes[word] for name in self.words["core"] for word in self.classes[name]]
         self._core = re.compile("[" + "".join([*core, *_SHAPES.values()]) + "]")
-        self._capital = frozenset(self.words["capital"])
         self.tense_words = {name: frozenset(words) for name, words in self.words["tense"].items()}
         self.leads = frozenset(self.words["leads"])
         self._traps = frozenset(self._codes[word] for word in (*self.words["capital"], *self.words["only_dotted"]) if word in self._codes)
         self._dotted = frozenset(self.words["only_dotted"])
+        self._small = {name: frozenset(words) for name, words in self.words["small"].items()}
+        self._months = frozenset(self._codes[word] for word in self.classes["MONTH"])
 
     def value(self, name: str, form: str) -> Any:
         """What a word of a class stands for, or None."""
@@ -71,6 +72,7 @@ class Grammar:
         """The tokens of a text and one character for each."""
         tokens: list[Token] = []
         codes: list[str] = []
+        doubtful: list[int] = []
         known, make = self._codes, tuple.__new__  # spares the constructor's call for every word
         for match in self._tokens.finditer(body):
             group = match.lastindex or 0
@@ -79,20 +81,37 @@ class Grammar:
             form = raw.lower()
             if group == 1:  # a plain word
                 code = known.get(form, _UNKNOWN)
-                if code is not _UNKNOWN and code in self._traps and (form in self._dotted or raw[0].islower()):
-                    code = _UNKNOWN
             else:
                 form = "'" if raw == "’" else form
-                code = self._code_of(match.lastgroup or "", raw, form)
+                code = self._code_of(match.lastgroup or "", form)
+            if code is not _UNKNOWN and code in self._traps and (raw[0].islower() or form in self._dotted):
+                doubtful.append(len(codes))
+                code = _UNKNOWN
             tokens.append(make(Token, (start, end, form)))
             codes.append(code)
+        for index in reversed(doubtful):  # a weekday is known by the month behind it
+            if self._is_meant(tokens, codes, index, small=body.islower()):
+                codes[index] = known[tokens[index].form.rstrip(".")]
         return tokens, "".join(codes)
 
-    def _code_of(self, kind: str, raw: str, form: str) -> str:
+    def _is_meant(self, tokens: list[Token], codes: list[str], index: int, *, small: bool) -> bool:
+        """Whether a small "may", "sat." or an "Oct" without its full stop is a time: by a figure beside it, or as it is led in a text without capitals."""
+        day, year = (_SHAPES["D"], _SHAPES["O"]), _SHAPES["Y"]
+        led = [token.form for token in tokens[max(0, index - 2) : index]]
+        before, after = codes[max(0, index - 2) : index], codes[index + 1 : index + 3]
+        is_month = self._codes[tokens[index].form.rstrip(".")] in self._months
+        if small and led and led[-1] in self._small["month" if is_month else "weekday"]:
+            return True
+        if not is_month:
+            return any(a in day and b in self._months or a in self._months and b in day for a, b in zip(after, after[1:], strict=False))
+        if after and after[0] in (*day, year) or len(before) > 1 and before[0] in day and led[-1] == "of":
+            return True
+        is_alone = index + 1 == len(tokens) or not tokens[index + 1].form[0].isalpha()
+        return bool(before) and before[-1] in day and (is_alone or len(led) > 1 and led[0] in self._small["day"])
+
+    def _code_of(self, kind: str, form: str) -> str:
         if kind in ("word", "dotted"):
-            bare = form.rstrip(".")
-            trap = bare in self._capital and raw[0].islower() or bare in self._dotted and (form == bare or raw[0].islower())
-            return _UNKNOWN if trap else self._codes.get(form) or self._codes.get(bare, _UNKNOWN)
+            return self._codes.get(form) or self._codes.get(form.rstrip("."), _UNKNOWN)
         if kind == "figure":
             return _SHAPES[_shape(form)]
         return _SHAPES.get(kind) or (_BREAK if kind == "gap" else self._codes.get(form, _UNKNOWN))
