@@ -236,7 +236,8 @@ def _tense(grammar: Grammar, tokens: list[Token], parse: Parse) -> str | None:
     words = grammar.words["tense"]
     future, past, not_past, reporting = (grammar.tense_words[name] for name in ("future", "past", "not_past", "reporting"))
     best, found = _WINDOW + 1, None
-    if parse.first and tokens[parse.first - 1].form in words["by"]:
+    lead = [token.form for token in tokens[max(0, parse.first - 3) : parse.first]]
+    if lead and lead[-1] in words["by"] or " ".join(lead) in words["ahead"]:
         best, found = 4, "future"
     led = parse.first > 0 and tokens[parse.first - 1].form in grammar.leads
     for step, edge in ((-1, parse.first - 1 - led), (1, parse.last)):
