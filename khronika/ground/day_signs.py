@@ -10,11 +10,12 @@ import datetime as dt
 import json
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import repeat
 from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -97,7 +98,7 @@ def weights() -> dict[str, float]:
 def likeliest(options: Sequence[Option]) -> Option:
     """The best option of those days that have most weight, summed over all options that give them; its share of all is the `p` of its days."""
     model = weights()
-    scores = [math.fsum([model.get(sign, 0.0) for sign in option.signs]) for option in options]  # in whatever order a set has them
+    scores = [math.fsum(map(model.get, option.signs, repeat(0.0))) for option in options]  # in whatever order a set has them
     top = max(scores)
     shares: Counter[tuple[dt.date | None, dt.date | None]] = Counter()
     for option, score in zip(options, scores, strict=True):
@@ -126,12 +127,12 @@ class Signs:
         self.published = body.told.published
         self.sides: dict[Within, Side] = {"title": side_of(text.title or "", self.published, language), "body": body}
         self._cues = cues(language)
-        self._paragraphs = [match.start() for match in re.finditer(r"\n\s*\n|\n", text.body)]
+        self._paragraphs = [match.start() for match in re.finditer(r"\n(?:\s*\n)?", text.body)]
         self._told: dict[tuple[Within, int], list[Quote]] = {}
         for mention in mentions:
             self._told.setdefault(self.place(mention.trigger), []).append(mention.trigger)
         self._words: dict[tuple[Within, int], tuple[frozenset[str], frozenset[str]]] = {}
-        self._alone: dict[tuple[Within, int, str], frozenset[str]] = {}
+        self._alone: dict[tuple[Within, int], tuple[set[str], set[str]]] = {}
 
     def place(self, quote: Quote) -> tuple[Within, int]:
         """The side of a quote, and its sentence there."""
@@ -208,19 +209,20 @@ class Signs:
 
     # --- what an expression is by itself -----------------------------------------------------------------------------
 
-    def _by_itself(self, candidate: Candidate) -> frozenset[str]:
-        """Kept, since every event of a text asks for it."""
-        asked = candidate.within, candidate.number, candidate.position
+    def _by_itself(self, candidate: Candidate) -> set[str]:
+        """What an expression is by itself is kept, since every event of a text asks for it."""
+        asked, position = (candidate.within, candidate.number), candidate.position
         if asked not in self._alone:
             side = self.sides[candidate.within]
-            self._alone[asked] = frozenset(self._made_by_itself(side, side.told.times[candidate.number], candidate.position))
-        return self._alone[asked]
+            self._alone[asked] = self._made_by_itself(side, side.told.times[candidate.number])
+        signs, placed = self._alone[asked]
+        return {position, *signs, *(f"{position}, {sign}" for sign in placed)}
 
-    def _made_by_itself(self, side: Side, time: Timex, position: str) -> set[str]:
+    def _made_by_itself(self, side: Side, time: Timex) -> tuple[set[str], set[str]]:
+        """The signs of an expression, and those that are signs with its position too."""
         size = time.granularity or ("ref" if time.value.endswith("_REF") else time.type)
-        signs = {position, f"size {size}", f"{position}, {size}", f"basis {time.basis}", f"op {time.op}"}
-        if time.tense == "future":
-            signs |= {"future", f"{position}, future"}
+        signs = {f"size {size}", f"basis {time.basis}", f"op {time.op}"}
+        placed = {size, *(("future",) if time.tense == "future" else ())}
         before = _WORD.findall(side.words[max(0, time.start - 60) : time.start].lower())[-5:]
         after = _WORD.findall(side.words[time.end : time.end + 40].lower())[:1]
         reporting = self._cues["reporting"]
@@ -229,12 +231,12 @@ class Signs:
             "led": any(word in reporting for word in (before[-2:] if before[-1:] == ["on"] else before[-1:])),
             "near": any(word in reporting for word in before[-4:]),
         }
-        signs |= {sign for name, is_so in told.items() if is_so for sign in (f"reporting {name}", f"{position}, reporting {name}")}
+        placed |= {f"reporting {name}" for name, is_so in told.items() if is_so}
         if before and before[-1] in self._cues["led"]:
             signs.add(f"led by {before[-1]}")
         if side.words[time.end : time.end + 2] in ("'s", "’s"):
             signs.add("possessive")
-        return signs
+        return signs | (placed - {size}), placed
 
     def _by_days(self, when: When, mention: Mention) -> set[str]:
         if when.start is None or when.end is None:
@@ -331,7 +333,5 @@ class Signs:
 
 
 def _bucket(value: int, edges: Sequence[int]) -> str:
-    for edge in edges:
-        if value <= edge:
-            return str(edge)
-    return "more"
+    at = bisect_left(edges, value)
+    return str(edges[at]) if at < len(edges) else "more"

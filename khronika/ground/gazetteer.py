@@ -153,6 +153,7 @@ class Gazetteer:
         self.candidates: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=60_000)(self._candidates)
         self.like: Callable[[str], tuple[Entry, ...]] = lru_cache(maxsize=8192)(self._like)
         self._points_in: Callable[[str], NDArray[np.float64]] = lru_cache(maxsize=None)(self._read_points_in)
+        self._lies_by: Callable[[float, float, str, float], bool] = lru_cache(maxsize=8192)(self._look_near)  # the same towns come again and again
         self._bones_in: Callable[[str], dict[str, list[int]]] = lru_cache(maxsize=32)(self._read_bones_in)
         self._names_in: Callable[[str], dict[str, int]] = lru_cache(maxsize=4)(self._read_names_in)
 
@@ -238,13 +239,14 @@ class Gazetteer:
 
     def lies_by(self, at: tuple[float, float], countries: Iterable[str], degrees: float = 3.0) -> bool:
         """Whether any place of these countries lies so near a point."""
-        latitude, longitude = at
+        return any(self._lies_by(*at, country, degrees) for country in countries)
+
+    def _look_near(self, latitude: float, longitude: float, country: str, degrees: float) -> bool:
+        """The same for one country, over all its points: the index itself would be searched for milliseconds."""
+        north, east = self._points_in(country)
         wide = degrees / max(0.1, math.cos(math.radians(latitude)))
-        for north, east in map(self._points_in, countries):  # the index itself would be searched for milliseconds
-            near = (latitude - degrees <= north) & (north <= latitude + degrees) & (longitude - wide <= east) & (east <= longitude + wide)
-            if near.any():
-                return True
-        return False
+        near = (latitude - degrees <= north) & (north <= latitude + degrees) & (longitude - wide <= east) & (east <= longitude + wide)
+        return bool(near.any())
 
     def _read_points_in(self, country: str) -> NDArray[np.float64]:
         """Latitudes and longitudes of all places of a country, in degrees; shape (2, places)."""

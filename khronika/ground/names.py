@@ -80,7 +80,7 @@ class Names:
             self._taken[start:end] = b"\1" * (end - start)
 
     def _is_free(self, span: Span) -> bool:
-        return not any(self._taken[slice(*span)])
+        return self._taken.find(1, *span) < 0
 
     def _widened(self, found: Found) -> Found:
         """Candidates with those spelt otherwise in the countries that the text names, where none of that name lies there."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from khronika import config
 from khronika.ground.cohesion import Cohesion
 from khronika.ground.gazetteer import Entry
-from khronika.text import Span, overlaps
+from khronika.text import Sorted, Span, overlaps
 
 ORDER = {"site": 0, "settlement": 1, "unknown": 1, "district": 2, "part": 3, "region": 3, "country": 4}
 """Kinds from exact to wide; "part" is the east of a country, "unknown" a name that the index lacks."""
@@ -91,6 +92,7 @@ class Scenes:
         self.joined, self.title, self.options = joined, title, options
         self._sentences, self._starts = sentences, [start for start, _ in sentences]
         self._words = _words(language)
+        self._spans = Sorted([o.span for o in options])
         self.sentence = [self._sentence_at(o.span[0]) for o in options]
         self._keys = [o.site or (o.entry.id if o.entry else o.words) for o in options]
         dateline = _DATELINE.match(joined, title)
@@ -108,7 +110,7 @@ class Scenes:
         """The option whose place has most weight; `places` are name and precision of each option's place, by which options are summed."""
         model = weights()
         # Summed without regard to order, since a set has another one in each run.
-        scores = {n: self._own_weights[n] + math.fsum([model[sign] for sign in signs if sign in model]) for n, signs in self._signs_to(event).items()}
+        scores = {n: self._own_weights[n] + math.fsum(map(model.get, signs, repeat(0.0))) for n, signs in self._signs_to(event).items()}
         if not scores:
             return None
         top = max(scores.values())
@@ -184,7 +186,7 @@ class Scenes:
     def _own_weights(self) -> list[float]:
         """What the signs of its own weigh for each option."""
         model = weights()
-        return [math.fsum([model[sign] for sign in signs if sign in model]) for signs in self.own_signs]
+        return [math.fsum(map(model.get, signs, repeat(0.0))) for signs in self.own_signs]
 
     def _surroundings(self, n: int) -> set[str]:
         option, words = self.options[n], self._words
@@ -288,18 +290,14 @@ class Scenes:
         near = {*range(self._lead + 3), *range(first - BACK, own + AHEAD), *evidence}
         where = {n: self._position(self.options[n], self.sentence[n], own, evidence, first) for s in sorted(near & self._in_sentence.keys()) for n in self._in_sentence[s]}
         found: dict[int, set[str]] = {}
+        roles = self._roles(event)
         shared_with = self._cohesion.signs_to(own, self.joined[slice(*event.trigger)])
         for n, place in where.items():
             option = self.options[n]
             signs = {place, f"{place}, {self._leads[n]}", f"{place}, {option.kind}"}
             if not option.may_be:
                 signs.add(f"{place}, no scene")
-            ranks = [rank for rank, span in enumerate(event.place_words) if overlaps(span, option.span)]
-            if ranks:
-                signs.update(("in the place words", f"place words {ranks[0]}", f"place words, {option.kind}"))
-            if overlaps(option.span, event.trigger):
-                signs.add("in the trigger")
-            signs.update(self._roles(n, event))
+            signs.update(roles.get(n, ()))
             signs.add(f"{event.family}: {option.kind}")
             signs.update(f"{event.family}: {mark}" for mark in option.marks if "twin" in mark)
             signs.update(self._distance(n, place, own, evidence, first, event))
@@ -339,14 +337,18 @@ class Scenes:
             signs.update({"lead"} if number == self._lead else {"near the lead"} if number <= self._lead + 2 else ())
         return signs
 
-    def _roles(self, n: int, event: Event) -> set[str]:
-        """Whether a name stands in the words of those who did it, suffered it or speak of it."""
-        option, signs = self.options[n], set[str]()
+    def _roles(self, event: Event) -> dict[int, set[str]]:
+        """Which options stand in the place words, in the trigger, or in the words of those who did it, suffered it or speak of it."""
+        found: dict[int, set[str]] = {}
+        for rank, span in reversed(list(enumerate(event.place_words))):  # the first of several place words counts
+            found |= {n: {"in the place words", f"place words {rank}", f"place words, {self.options[n].kind}"} for n in self._spans.touching(span)}
+        for n in self._spans.touching(event.trigger):
+            found.setdefault(n, set()).add("in the trigger")
         for name, spans in (("doers", event.doers), ("sufferers", event.sufferers), ("speakers", event.speakers)):
             for span in spans:
-                if overlaps(span, option.span):
-                    signs |= {f"in the {name}", f"in the {name}, {option.kind}"}
-        return signs
+                for n in self._spans.touching(span):
+                    found.setdefault(n, set()).update((f"in the {name}", f"in the {name}, {self.options[n].kind}"))
+        return found
 
     def _compare(self, found: Mapping[int, set[str]], where: Mapping[int, str], first: int, own: int, trigger: Span) -> None:
         """What the options of an event say of each other: a wide name with an exact one beside it, a later town inside what is named."""
@@ -393,7 +395,5 @@ def _lead_of(preposition: str) -> str:
 
 
 def _bucket(value: int, edges: Sequence[int]) -> str:
-    for edge in edges:
-        if value <= edge:
-            return str(edge)
-    return "more"
+    at = bisect_left(edges, value)
+    return str(edges[at]) if at < len(edges) else "more"

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from khronika import config
@@ -318,7 +319,7 @@ class Scene:
 
 def probability(features: Iterable[str], model: dict[str, float]) -> float:
     """The logistic model's answer for a set of features."""
-    z = model["bias"] + math.fsum([model.get(f, 0.0) for f in features])  # in whatever order a set has them
+    z = model["bias"] + math.fsum(map(model.get, features, repeat(0.0)))  # in whatever order a set has them
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
