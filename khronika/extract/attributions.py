@@ -40,6 +40,15 @@ class Attribution:
     segment: int
     chain: tuple[Quote, ...] = ()
 
+    @property
+    def by(self) -> Quote | None:
+        """The voice as a claim gives it: where the text says "Berg" of "the harbour's chief, Ana Berg", "Ana Berg"."""
+        surname = _surname(self.speaker.words) if self.speaker else None
+        if surname is None or self.voice is None or self.voice == self.speaker:
+            return self.voice
+        name = re.search(rf"(?<!\w)(?:[A-Z][\w’'-]+ ){{1,2}}{re.escape(surname)}(?!\w)", self.voice.words)
+        return _part(self.voice, *name.span()) if name else self.voice
+
 
 def _hearer(sentence: Sentence, at: int) -> tuple[Range | None, int]:
     """Whom a voice told it, from token `at` on, and the token behind."""
@@ -193,7 +202,12 @@ def _plain(sentence: Sentence, at: int, last: int, group: str) -> Attribution | 
 def _shorter(speaker: Quote) -> Quote:
     """A speaker without a clause that only describes it (", who ...")."""
     cut = _RELATIVE.search(speaker.words)
-    return speaker if cut is None or cut.start() == 0 else Quote(start=speaker.start, end=speaker.start + cut.start(), words=speaker.words[: cut.start()], within=speaker.within)
+    return speaker if cut is None or cut.start() == 0 else _part(speaker, 0, cut.start())
+
+
+def _part(quote: Quote, start: int, end: int) -> Quote:
+    """Some characters of a quote."""
+    return Quote(start=quote.start + start, end=quote.start + end, words=quote.words[start:end], within=quote.within)
 
 
 def _is_voice(words: str, sets: dict[str, frozenset[str]]) -> bool:
@@ -249,13 +263,19 @@ def _full_name(surname: str, named: Sequence[Quote]) -> Quote | None:
     return next((quote for quote in named if len(quote.words) < LONG and whole.search(quote.words)), None)
 
 
+def _surname(words: str) -> str | None:
+    """The name, if the words are nothing but one ("Berg", "Mr Berg")."""
+    found = _WORD.findall(words)
+    if len(found) == 2 and found[0] in ("Mr", "Mrs", "Ms", "Dr"):
+        found = found[1:]
+    return found[0] if len(found) == 1 and found[0][0].isupper() else None
+
+
 def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[Quote]) -> Quote:
     """The phrase that first gives a bare surname in full, or the latest one before that "the ministry" goes back to; else the voice itself."""
-    words = _WORD.findall(voice.words)
-    if len(words) == 2 and words[0] in ("Mr", "Mrs", "Ms", "Dr"):
-        words = words[1:]
-    if len(words) == 1 and words[0][0].isupper():
-        return full(words[0]) or voice
+    surname, words = _surname(voice.words), _WORD.findall(voice.words)
+    if surname:
+        return full(surname) or voice
     if len(words) == 2 and words[0].lower() in ("the", "its", "his") and words[1][0].islower():
         noun = re.compile(rf"(?<!\w){re.escape(words[1])}s?(?!\w)")
         return next((quote for quote in reversed(known[-REACH:]) if quote.start < voice.start and len(quote.words) > len(voice.words) + 2 and noun.search(quote.words)), voice)
@@ -286,8 +306,7 @@ def _parted(found: list[Attribution]) -> list[Attribution]:
             turn = after.cue.start if after.speaker == one.speaker else after.speaker.start
             joint = _JOINT.search(last.words[: max(0, turn - last.start)]) if one.cue.end <= last.start < turn < last.end else None
             if joint is not None and joint.start() > 0:
-                cut = Quote(start=last.start, end=last.start + joint.start(), words=last.words[: joint.start()], within=last.within)
-                one = replace(one, content=(*one.content[:-1], cut))
+                one = replace(one, content=(*one.content[:-1], _part(last, 0, joint.start())))
         kept.append(one)
     return kept
 

@@ -19,7 +19,7 @@ from khronika.extract.ties import Ties
 from khronika.extract.tolls import find_toll
 from khronika.extract.weights import p_of
 from khronika.text import fold
-from khronika.types import About, Claim, Mention, Participant, Quote, Stance, Text, Toll
+from khronika.types import About, ActorRef, Claim, Mention, Participant, Quote, Stance, Text, Toll
 
 __all__ = ["Attribution", "find_attributions", "find_claims"]
 
@@ -52,15 +52,20 @@ def _value(one: Attribution) -> Quote | None:
 def _make_claim(
     one: Attribution, mention: Mention, text: Text, segments: Sequence[Segment], tolls: tuple[Toll | None, Toll | None], tie: int, p: float
 ) -> Claim | None:
-    if one.voice is None:
+    if one.voice is None or one.by is None:
         return None
     stance = stance_of(one, mention, text.body)
     content = " ".join(quote.words for quote in one.content)
     killed, injured = tolls
     return Claim(
-        by=one.voice, stance=stance, about=_about(stance, f"{one.cue.words} {content}", tie == 3), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
+        by=one.by, speaker=ActorRef(name=one.voice.words), stance=stance, about=_about(stance, f"{one.cue.words} {content}", tie == 3), quote=segments[one.segment].quote(), chain=one.chain, value=_value(one),
         killed=killed, injured=injured, p=p,
     )  # fmt: skip
+
+
+def voice_of(claim: Claim) -> str:
+    """The voice of a claim in full, folded: the same whichever of its names the claim gives."""
+    return fold(claim.speaker.name if claim.speaker else claim.by.words)
 
 
 def _tolls(one: Attribution, segments: Sequence[Segment]) -> tuple[Toll | None, Toll | None]:
@@ -80,7 +85,7 @@ def _distinct(claims: Sequence[tuple[int, Claim]]) -> tuple[Claim, ...]:
     """
     best: dict[tuple[str, str], tuple[int, Claim]] = {}
     for tie, claim in claims:
-        key = (fold(claim.by.words), claim.stance)
+        key = (voice_of(claim), claim.stance)
         held = best.get(key)
         rank = (tie, len(claim.value.words) if claim.value else 0)
         if held is None or rank > (held[0], len(held[1].value.words) if held[1].value else 0):
@@ -98,10 +103,10 @@ def _asserted(participant: Participant, attributed: Sequence[tuple[Attribution, 
     """Indices of the claims that name a perpetrator; -1 where the outlet does so itself."""
     quote = participant.quote
     naming = [c for one, c in attributed if any(holds(span, quote) for span in one.content)]
-    keys = {(fold(c.by.words), c.stance) for c in naming}
-    found = tuple(i for i, c in enumerate(claims) if (fold(c.by.words), c.stance) in keys)
+    keys = {(voice_of(c), c.stance) for c in naming}
+    found = tuple(i for i, c in enumerate(claims) if (voice_of(c), c.stance) in keys)
     voices = {voice for voice, _ in keys}
-    return found or tuple(i for i, c in enumerate(claims) if fold(c.by.words) in voices) or (-1,)
+    return found or tuple(i for i, c in enumerate(claims) if voice_of(c) in voices) or (-1,)
 
 
 def find_claims(text: Text, segments: Sequence[Segment], mentions: Sequence[Mention], said: Sequence[Attribution] | None = None) -> list[Mention]:

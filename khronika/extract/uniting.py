@@ -16,7 +16,8 @@ from khronika.extract.lexicon import Lexicon, load
 from khronika.extract.segments import Segment
 from khronika.extract.tolls import find_toll
 from khronika.extract.triggers import FAMILY
-from khronika.types import Account, Claim, Mention, Participant
+from khronika.text import overlaps
+from khronika.types import Account, Claim, Mention, Participant, Quote
 
 KNOWN = 2
 """So many names in common tell that the dead of two places are the same."""
@@ -89,11 +90,16 @@ def _claims_of(a: Mention, b: Mention) -> tuple[tuple[Claim, ...], dict[int, int
     """The claims of two mentions, one for each voice and stance, and where those of the second have gone."""
     claims, moved = list(a.claims), {}
     for number, claim in enumerate(b.claims):
-        same = (n for n, known in enumerate(claims) if (known.by.words, known.stance) == (claim.by.words, claim.stance))
+        same = (n for n, known in enumerate(claims) if known.stance == claim.stance and _is_one_voice(known.by, claim.by))
         moved[number] = next(same, len(claims))
         if moved[number] == len(claims):
             claims.append(claim)
     return tuple(claims), moved
+
+
+def _is_one_voice(a: Quote, b: Quote) -> bool:
+    """Whether two phrases name one voice: the same words, or a name and the longer phrase that it stands in."""
+    return a.words == b.words or a.within == b.within and overlaps((a.start, a.end), (b.start, b.end))
 
 
 def _distinct(values: Iterable[Participant]) -> tuple[Participant, ...]:

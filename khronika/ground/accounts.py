@@ -93,6 +93,10 @@ class Grounding:
             owner = owners.country_of(quote.words, quote.start if quote.within == "body" else 0, country)
             return self._registry.match(quote.words, on, owner, owners.tells_of)
 
+        def speaker(claim: Claim) -> ActorRef:
+            """Who speaks, by the fullest words that the reading has for the voice."""
+            return actor(replace(claim.by, words=claim.speaker.name) if claim.speaker else claim.by)
+
         def name(values: tuple[Participant, ...]) -> tuple[Participant, ...]:
             return tuple(value if value.actor else replace(value, actor=actor(value.quote)) for value in values)
 
@@ -100,7 +104,7 @@ class Grounding:
             mention,
             perpetrators=name(mention.perpetrators),
             targets=name(mention.targets),
-            claims=tuple(self._trace(claim, actor(claim.by)) for claim in mention.claims),
+            claims=tuple(self._trace(claim, speaker(claim)) for claim in mention.claims),
         )
 
     def _trace(self, claim: Claim, speaker: ActorRef) -> Claim:

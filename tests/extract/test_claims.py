@@ -153,3 +153,15 @@ def test_dash_parts_a_dateline_from_the_voice() -> None:
 def test_voice_cited_by_a_report() -> None:
     text = make_text("The report cited a miller as saying that the mill was hit.")
     assert [one.voice.words for one in find_attributions(text, segments_of(text)) if one.voice] == ["a miller"]
+
+
+def test_a_surname_is_given_with_its_first_name_alone_and_speaks_for_the_whole_phrase() -> None:
+    body = "Rockets hit the mill. The port's chief, Lena Brodar, said three men died in the blast. Brodar said the rockets came from the hills."
+    text = make_text(body)
+    (mention,) = find_claims(text, segments_of(text), [make_mention(body, "hit", "Rockets hit the mill.")])
+    first, second = find_attributions(text, segments_of(text))
+    assert first.by == first.voice
+    assert second.voice == first.voice and second.by is not None and second.by.words == "Lena Brodar"
+    assert body[second.by.start : second.by.end] == "Lena Brodar"
+    (claim,) = mention.claims
+    assert claim.speaker is not None and claim.speaker.name == "The port's chief, Lena Brodar"

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from khronika.extract.attributions import Attribution
+from khronika.extract.claims import voice_of
 from khronika.extract.model.decoding import UNSEEN_ODDS, Happening, log_odds, logistic
 from khronika.extract.model.layout import ROLES, STANCES
 from khronika.extract.model.scores import HEAD, means
 from khronika.extract.model.weights import Floats, Settings
 from khronika.extract.segments import Segment
 from khronika.text import Span, fold, overlaps
-from khronika.types import Claim, Mention, Quote, Stance
+from khronika.types import ActorRef, Claim, Mention, Quote, Stance
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,12 @@ def claim_options(mention: Mention, hearing: Hearing, settings: Settings) -> lis
 
 
 def _same_voice(claim: Claim, others: Iterable[Claim]) -> bool:
-    return any(fold(claim.by.words) == fold(other.by.words) for other in others)
+    return any(voice_of(claim) == voice_of(other) for other in others)
 
 
 def heard_by_network(mention: Mention, hearing: Hearing, settings: Settings) -> list[Claim]:
     """The claims whose voice the network hears, the surest first; what the rules know of the same voice is kept."""
-    by_rules = {fold(claim.by.words): claim for claim in mention.claims}
+    by_rules = {voice_of(claim): claim for claim in mention.claims}
     found: dict[tuple[str, str], Claim] = {}
     for role, span, p in sorted(hearing.event.roles, key=lambda r: (-r[2], r[1])):
         if ROLES[role] != "source":
@@ -85,7 +86,7 @@ def heard_by_network(mention: Mention, hearing: Hearing, settings: Settings) -> 
             stance = known.stance
         claim = replace(known, stance=stance, p=round(p, 3)) if known else _claim(voice, stance, heard, quote, speech, p)
         if claim is not None:
-            found.setdefault((fold(claim.by.words), claim.stance), claim)
+            found.setdefault((voice_of(claim), claim.stance), claim)
     return list(found.values())
 
 
@@ -96,7 +97,8 @@ def _claim(voice: Quote, stance: Stance, heard: Attribution | None, quote: Quote
         return None
     content = heard.content[0] if heard and heard.content else next((q for q in speech.said if home.start <= q.start < home.end), None)
     return Claim(
-        by=voice,
+        by=(heard and heard.by) or voice,
+        speaker=ActorRef(name=voice.words),
         stance=stance,
         about="perpetrator" if stance in _NAMES_AUTHOR else "occurrence",
         quote=home.quote(),
@@ -108,10 +110,10 @@ def _claim(voice: Quote, stance: Stance, heard: Attribution | None, quote: Quote
 
 def _with_claims(mention: Mention, claims: tuple[Claim, ...]) -> Mention:
     """The mention with other claims; each perpetrator keeps those of its voices that are left, else it is the outlet's word."""
-    at = {fold(claim.by.words): number for number, claim in enumerate(claims)}
+    at = {voice_of(claim): number for number, claim in enumerate(claims)}
 
     def renumbered(held: tuple[int, ...]) -> tuple[int, ...]:
-        names = [fold(mention.claims[n].by.words) for n in held if n >= 0]
+        names = [voice_of(mention.claims[n]) for n in held if n >= 0]
         return tuple(sorted(at[name] for name in set(names) if name in at)) or (-1,)
 
     return replace(mention, claims=claims, perpetrators=tuple(replace(x, asserted_by=renumbered(x.asserted_by)) for x in mention.perpetrators))
