@@ -23,6 +23,7 @@ class Numbers:
 
     source: str
     at_start: Words
+    ordinal: Words
     least: Words
     more: Words
     most: Words
@@ -61,6 +62,7 @@ def numbers(language: str) -> Numbers:
     return Numbers(
         source=source,
         at_start=compile_words(rf"(?:(?:{raw['before']}) )?{source}"),
+        ordinal=compile_words(rf"(?:an?|the) (?:(?P<tens>{words})-)?(?P<last>{'|'.join(raw['ordinals'])})\b|(?:an?|the) (?P<digits>\d+)(?:st|nd|rd|th)\b"),
         least=compile_words(rf"(?:{raw['least']})\b|.* (?:{raw['open']})$"),
         more=compile_words(rf"(?:{raw['more']})\b"),
         most=compile_words(rf"(?:{raw['most']})\b"),
@@ -159,6 +161,17 @@ def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
             return None if p.not_person.search(_head(phrase)) else read_number(words, lexicon)
     singles = sum(_is_one(part.strip(), p) for part in phrase.split(" and "))
     return (singles, singles, None) if singles else None
+
+
+def place_in_count(phrase: str, lexicon: Lexicon) -> int | None:
+    """Which of those who were hurt a phrase says that it means: 6 for "a sixth victim"."""
+    match = numbers(lexicon.language).ordinal.match(phrase)
+    if not match:
+        return None
+    if match["digits"]:
+        return int(match["digits"])
+    raw = lexicon.tolls()["number"]
+    return int(raw["ordinals"][match["last"].casefold()]) + int(raw["words"].get((match["tens"] or "").casefold(), 0))
 
 
 def is_plural(phrase: str, lexicon: Lexicon) -> bool:

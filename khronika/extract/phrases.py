@@ -114,7 +114,9 @@ class Tokens:
         if len(found) < 2:
             return True
         last, behind = self.index_at(found[-1][0]) - 1, self.index_at(found[-1][1])
-        return self.lower[last] == self._classes.conjunction and (behind >= len(self.lower) or self.lower[behind] in self._classes.behind)
+        return self.lower[last] == self._classes.conjunction and (
+            behind >= len(self.lower) or self.lower[behind] in self._classes.behind or self.lower[behind].endswith("ing")
+        )
 
     def left_of(self, place: int) -> Span | None:
         """The phrase that ends before a place, auxiliaries and adverbs passed over; its head where prepositions follow it."""

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from khronika import config
-from khronika.extract.headcounts import Number, companions_in, is_anybody, is_plural, numbers, people_in, read_number, tied
+from khronika.extract.headcounts import Number, companions_in, is_anybody, is_plural, numbers, people_in, place_in_count, read_number, tied
 from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
@@ -223,7 +223,9 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
         )
         is_one = low == high == 1 and not phrases[0][0].isdigit() and not p.one.search(phrases[0])
         of_anybody = any(is_anybody(phrase, lexicon) for phrase in phrases)
-        found.append(Figure(toll, is_one, _adds(words, (start, stop), max(start, known[0][0][1]), p), is_among or len(known) == 1 and bool(p.again.match(phrases[0])), of_anybody))
+        is_again = len(known) == 1 and bool(p.again.match(phrases[0]))
+        nth = place_in_count(phrases[0], lexicon) if len(known) == 1 else None
+        found.append(Figure(toll, is_one, _adds(words, (start, stop), max(start, known[0][0][1]), p), is_among or is_again, of_anybody, nth=nth))
     return found
 
 

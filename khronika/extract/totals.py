@@ -17,7 +17,7 @@ class Figure:
     """A toll as one wording gives it.
 
     `is_one`: one person without a number; `adds`: worded as more than those told before; `is_part`: worded as some of them; `of_anybody`: counts
-    people of no kind; `is_sum`: over more than one occurrence; `is_voiced`: its sentence lets another voice speak.
+    people of no kind; `is_sum`: over more than one occurrence; `is_voiced`: its sentence lets another voice speak; `nth`: the one that makes them so many.
     """
 
     toll: Toll
@@ -27,6 +27,7 @@ class Figure:
     of_anybody: bool = True
     is_sum: bool = False
     is_voiced: bool = False
+    nth: int | None = None
 
 
 def total(figures: list[Figure]) -> Toll:
@@ -78,15 +79,17 @@ def _highest(rival: list[Toll]) -> int | None:
 
 
 def _added(figures: list[Figure]) -> list[Figure]:
-    """The figures with those that are worded as more added to the one before them: "killed four; another two died later" is six.
+    """The figures with those that are worded as more added to the one before them: "killed four; another two died later" is six, and so is "a sixth died".
 
     "His wife also died" adds to one told of by name, but is a part of "ten people".
     """
     summed: list[Figure] = []
     for figure in figures:
         before = summed[-1] if summed else None
-        if before and figure.adds and before.toll.low > 0 and figure.toll.low != before.toll.low and (figure.of_anybody or not before.of_anybody):
-            toll = figure.toll
+        toll = figure.toll
+        is_more = figure.adds and before and figure.toll.low != before.toll.low and (figure.of_anybody or not before.of_anybody)
+        is_next = figure.nth and before and before.toll.low == figure.nth - 1
+        if before and before.toll.low > 0 and (is_more or is_next):
             high = before.toll.high + toll.high if before.toll.high is not None and toll.high is not None else None
             joint = replace(before.toll, low=before.toll.low + toll.low, high=high, parts=(before.toll, toll))
             summed[-1] = Figure(joint, of_anybody=before.of_anybody)
