@@ -241,15 +241,17 @@ def _named_before(words: str, known: list[_Known], p: _Patterns) -> list[_Known]
 
 
 def _without_appositions(words: str, known: list[_Known], p: _Patterns) -> list[_Known]:
-    """The phrases without those that say after a comma what the one before them is: "Omar Saleh, a baker,", "their sons, a boy of 2 and a boy of 5"."""
+    """The phrases without those that say after a comma what the one before them is: "Omar Saleh, a baker,", "a baker, Omar Saleh,", "their sons, a boy of 2 and a boy of 5"."""
     kept: list[_Known] = []
     for span, value in known:
         is_behind_comma = bool(kept) and words[kept[-1][0][1] : span[0]].strip() == ","
-        is_of_name = bool(kept) and p.named.match(words[slice(*kept[-1][0])]) and p.article.match(words[slice(*span)])
-        if not (is_behind_comma and is_of_name):
+        phrases = (words[slice(*kept[-1][0])], words[slice(*span)]) if kept else ("", "")
+        is_same = any(p.named.match(one) and p.article.match(other) for one, other in (phrases, phrases[::-1]))
+        if not (is_behind_comma and is_same):
             kept.append((span, value))
-    if len(kept) > 2 and words[kept[0][0][1] : kept[1][0][0]].strip() == "," and _sum([value for _, value in kept[1:]]) == kept[0][1]:
-        return kept[:1]
+    for at in range(len(kept) - 2):  # whom the last of a list names: "his two brothers, Ali and Omar Nasr"
+        if words[kept[at][0][1] : kept[at + 1][0][0]].strip() == "," and _sum([value for _, value in kept[at + 1 :]]) == kept[at][1]:
+            return kept[: at + 1]
     return kept
 
 
@@ -263,7 +265,7 @@ def _beside(tokens: Tokens, place: int, p: _Patterns, lexicon: Lexicon) -> list[
     found = [(span, value) for span in spans if (value := companions_in(words[slice(*span)], lexicon, numbered=match["people"] is None))]
     if len(found) > 1 and found[0][1] == (1, None, None):  # "her sons, 15-year-old Adam and 8-year-old Yunus"
         found = found[1:]
-    return found
+    return _without_appositions(words, found, p)
 
 
 def _aged(words: str, span: Span, p: _Patterns) -> Number | None:

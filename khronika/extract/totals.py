@@ -65,8 +65,9 @@ def _is_rival(figure: Figure, whole: Figure, least: int) -> bool:
     toll, largest = figure.toll, whole.toll
     if toll.high == 0:
         return True
-    is_some = figure.is_one and largest.low > 1 or whole.of_anybody and not figure.of_anybody and toll.low < largest.low
-    if figure.is_part or not figure.is_voiced and (is_some or toll.high is not None and toll.high < least):
+    is_some = whole.of_anybody and not figure.of_anybody and toll.low < largest.low
+    is_less = figure.is_one and largest.low > 1 or toll.high is not None and toll.high < least
+    if figure.is_part or is_some or not figure.is_voiced and is_less:
         return False
     return 2 * max(toll.low, toll.high or 0) >= largest.low and toll.low > 0
 
