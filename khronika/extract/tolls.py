@@ -354,7 +354,7 @@ def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             taken.append((span[0], match.end("who") if who else span[1]))
             low, high, vague = value
             toll = Toll(low=low, high=high, quote=segment.piece(*_trimmed(words, match)), of=who.strip() if who else None, word=vague)
-            found.append(Figure(toll, n.casefold() in _ARTICLES, _adds(words, (span[0], match.end()), match.end(), p), of_anybody=not who or is_anybody(who, lexicon)))
+            found.append(Figure(toll, n.casefold() in _ARTICLES, _adds(words, (span[0], match.end()), match.end(), p), n.endswith(" of"), of_anybody=not who or is_anybody(who, lexicon)))
     return found
 
 

@@ -60,14 +60,14 @@ def _is_rival(figure: Figure, whole: Figure, least: int) -> bool:
     """Whether a figure can count the same people as the largest one.
 
     One under half of the largest is a part of it ("three children among them"), and so is one worded as a part, one person told of by name, fewer
-    women or persons by name than people, and what another figure's "at least" excludes.
+    women or persons by name than people, "several" beside a number, and what another figure's "at least" excludes.
     """
     toll, largest = figure.toll, whole.toll
     if toll.high == 0:
         return True
-    is_some = whole.of_anybody and not figure.of_anybody and toll.low < largest.low
-    is_less = figure.is_one and largest.low > 1 or toll.high is not None and toll.high < least
-    if figure.is_part or is_some or not figure.is_voiced and is_less:
+    is_vague = toll.word is not None and not largest.word and toll.low < largest.low  # "several" beside "at least four"
+    is_some = figure.is_one and largest.low > 1 or whole.of_anybody and not figure.of_anybody and toll.low < largest.low
+    if figure.is_part or is_vague or not figure.is_voiced and (is_some or toll.high is not None and toll.high < least):
         return False
     return 2 * max(toll.low, toll.high or 0) >= largest.low and toll.low > 0
 

@@ -103,6 +103,12 @@ def test_one_person_by_name_is_part_of_many() -> None:
         ("Between 20 and 25 people were killed. The raid killed 14 people of one house.", 20, 25),
         ("Between three and ten people were killed. Ten people were killed, a post said.", 3, 10),
         ("At least 12 people were killed. However, a rival station said that seven people were killed.", 7, None),
+        ("The blast killed five people. A sixth, a boy selling bread, died on Sunday.", 6, 6),
+        ("The raid killed 34 people. A thirty-fifth victim died in hospital.", 35, 35),
+        ("The blast killed nine people. A sixth victim died on Sunday.", 9, 9),
+        ("The shell killed nine members of his family. Taras Hlib was killed with his four sons, a neighbour said.", 9, 9),
+        ("At least four people were killed. Another source spoke of several dead.", 4, None),
+        ("The strike killed nine people. A list named six of those killed.", 9, 9),
     ],
 )
 def test_what_lowers_or_raises_a_toll(body: str, low: int, high: int | None) -> None:
