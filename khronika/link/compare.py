@@ -49,6 +49,8 @@ class Profile(msgspec.Struct, frozen=True):
     account: Account
     days: tuple[dt.date, dt.date] | None
     fresh: bool
+    order: int
+    """The day that says which of two reports is the later: that of publication, else the last of the event; 0 where neither is known."""
     leads: bool
     words: Vector
     report: Vector
@@ -78,10 +80,13 @@ def profile(account: Account, body: str | None = None) -> Profile:
     parties, people = _parties(mention.perpetrators), _terms_of_all((*mention.targets, *mention.victims))
     where = frozenset(terms_of(account.where.name)) if account.where else frozenset()
     named = {term for term in parties if not term.startswith(ACTOR)}
+    days = days_of(account)
+    day = account.published or (days[1] if days else None)
     return Profile(
         account=account,
-        days=days_of(account),
+        days=days,
         fresh=account.when.basis == "assumed_fresh",
+        order=day.toordinal() if day else 0,
         leads=is_lead,
         words=vector([*of_told, *of_trigger]),
         report=vector([*of_title, *of_title, *of_opening]),
@@ -247,16 +252,11 @@ def _toll(a: Profile, b: Profile, field: Literal["killed", "injured", "detained"
         return "both none" if one.high == 0 else "equal" if one.low <= _SMALL else "equal, 10 or more"
     if (one.high is None or two.low <= one.high) and (two.high is None or one.low <= two.high):
         return "compatible"
-    first, later = (one, two) if _order(a) <= _order(b) else (two, one)
-    if first.low < later.low <= max(3 * first.low, 3) and _order(a) != _order(b):
+    first, later = (one, two) if a.order <= b.order else (two, one)
+    if first.low < later.low <= max(3 * first.low, 3) and a.order != b.order:
         return "later higher"
     low, high = sorted((one.low, two.low))
     return "close" if high <= low * 1.34 + 1 else "at odds"
-
-
-def _order(a: Profile) -> int:
-    day = a.account.published or (a.days[1] if a.days else None)
-    return day.toordinal() if day else 0
 
 
 def _shared(a: frozenset[str], b: frozenset[str]) -> str:
@@ -269,8 +269,8 @@ def _shared(a: frozenset[str], b: frozenset[str]) -> str:
 
 def _later(a: Profile, b: Profile) -> str:
     """What the later of two reports says of itself: one more occurrence, or more of an older one."""
-    first, last = (a, b) if _order(a) <= _order(b) else (b, a)
-    if _order(first) == _order(last):
+    first, last = (a, b) if a.order <= b.order else (b, a)
+    if first.order == last.order:
         return "same day"
     another, follows = last.signs.another, last.signs.follows
     return "speaks of both" if another and follows else "speaks of another" if another else "follows up" if follows else "says neither"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 
 import msgspec
@@ -55,11 +56,14 @@ def weigh(compared: Features, by: Weights | None = None) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def odds(compared: Features, by: Weights | None = None) -> float:
-    """Log2 odds of a pair: the same as the total of its reasons, without making them."""
-    by = by or weights()
-    levels = by.levels
-    return round(by.prior + sum([levels[feature].get(level, 0.0) if feature in levels else 0.0 for feature, level in compared.items()]), 6)
+def odds(compared: Features) -> float:
+    """Log2 odds of a pair by the weights of the package: the same as the total of its reasons, without making them."""
+    return round(weights().prior + sum(map(_weight_of_level().get, compared.items(), repeat(0.0))), 6)
+
+
+@cache
+def _weight_of_level() -> dict[tuple[str, str], float]:
+    return {(feature, level): weight for feature, levels in weights().levels.items() for level, weight in levels.items()}
 
 
 def total(reasons: tuple[Reason, ...]) -> float:
