@@ -40,12 +40,13 @@ class Cohesion:
             self._stems[number] = stems_of(self._text[slice(*self._sentences[number])] if self._sentences else self._text)
         return self._stems[number]
 
-    def signs_to(self, own: int, trigger: str) -> Callable[[int], set[str]]:
-        """What each sentence shares with an event's own sentence and with its trigger; looked at once a sentence, whatever the number of its names."""
+    def signs_to(self, own: int, trigger: str) -> Callable[[int, str], set[str]]:
+        """What each sentence shares with an event's own sentence and with its trigger, by itself and with the position of the names in it; looked at once a
+        sentence, whatever the number of its names."""
         here, named = self.stems(own), stems_of(trigger.lower())
 
         @cache
-        def signs(number: int) -> set[str]:
+        def signs(number: int, position: str) -> set[str]:
             words = self.stems(number)
             common = words & here
             found = {f"shared {next((most for most in (0, 1, 2, 4) if len(common) <= most), 'more')}"}
@@ -55,6 +56,6 @@ class Cohesion:
                 found.add("shares a site")
             if any(word[0].isdigit() for word in common):
                 found.add("shares a number")
-            return found
+            return found | {f"{position}, {sign}" for sign in found}
 
         return signs

@@ -102,6 +102,7 @@ class Scenes:
         self._cohesion = Cohesion(joined, sentences)
         self._leads = [_lead_of(preposition) for preposition in self._prepositions]
         self._told = frozenset(self._sentence_at(start) for start, _ in triggers)
+        self._kept: dict[tuple[int, str, str], frozenset[str]] = {}
         self._in_sentence: dict[int, list[int]] = {}
         for n, number in enumerate(self.sentence):
             self._in_sentence.setdefault(number, []).append(n)
@@ -293,22 +294,25 @@ class Scenes:
         roles = self._roles(event)
         shared_with = self._cohesion.signs_to(own, self.joined[slice(*event.trigger)])
         for n, place in where.items():
-            option = self.options[n]
-            signs = {place, f"{place}, {self._leads[n]}", f"{place}, {option.kind}"}
-            if not option.may_be:
-                signs.add(f"{place}, no scene")
-            signs.update(roles.get(n, ()))
-            signs.add(f"{event.family}: {option.kind}")
-            signs.update(f"{event.family}: {mark}" for mark in option.marks if "twin" in mark)
+            signs = {*self._placed(n, place, event.family), *roles.get(n, ())}
             signs.update(self._distance(n, place, own, evidence, first, event))
             if self.sentence[n] in self._told and place in ("before", "after"):
                 signs.add("another event's")
             if place != "own":
-                shared = shared_with(self.sentence[n])
-                signs.update(shared, (f"{place}, {sign}" for sign in shared))
+                signs |= shared_with(self.sentence[n], place)
             found[n] = signs
         self._compare(found, where, first, own, event.trigger)
         return found
+
+    def _placed(self, n: int, place: str, family: str) -> frozenset[str]:
+        """What an option is by its position and by the family of an event; kept, since the events of a text ask for the same."""
+        asked = n, place, family
+        if asked not in self._kept:
+            option = self.options[n]
+            signs = {place, f"{place}, {self._leads[n]}", f"{place}, {option.kind}", f"{family}: {option.kind}"}
+            signs.update(f"{family}: {mark}" for mark in option.marks if "twin" in mark)
+            self._kept[asked] = frozenset(signs if option.may_be else {*signs, f"{place}, no scene"})
+        return self._kept[asked]
 
     def _position(self, option: Option, number: int, own: int, evidence: Sequence[int], first: int) -> str:
         if option.span[0] < self.title:
@@ -329,7 +333,7 @@ class Scenes:
             signs.update((f"evidence {min(evidence.index(number), 3)}", "evidence before" if number < own else "evidence after"))
         elif where == "before":
             signs.add(f"back {_bucket(first - number, (1, 2, 3, 5, 9))}")
-            if "\n" not in self.joined[option.span[1] : self._starts[own]]:
+            if self.joined.find("\n", option.span[1], self._starts[own]) < 0:
                 signs.add("same paragraph")
         elif where == "after":
             signs.add(f"ahead {_bucket(number - own, (1, 2, 4))}")

@@ -161,6 +161,12 @@ class Scene:
             found.update(re.findall(r"[^\W\d_]+", self.body[start:end]))
         return frozenset(found)
 
+    @cached_property
+    def sites(self) -> frozenset[int]:
+        """The tokens that are a kind of site."""
+        kinds = self.lists["site_words"] | {"city", "project"}
+        return frozenset([n for n, token in enumerate(self.tokens) if token.word in kinds])
+
     def joint(self, a: Token, b: Token) -> bool:
         """Whether two words stand together: a blank, a hyphen, or the dot of "St."."""
         between = self.body[a.end : b.start]
@@ -208,10 +214,12 @@ class Scene:
     def _sites_after(self, j: int) -> list[int]:
         """Up to three small words after a name that end in a kind of site ("Zaporizhzhia nuclear power plant")."""
         last = j
+        if self.sites.isdisjoint(range(j + 1, j + 4)):
+            return []
         for k in range(j + 1, min(j + 4, len(self.tokens))):
             if self.tokens[k].capital or not self.joint(self.tokens[k - 1], self.tokens[k]):
                 break
-            if self.tokens[k].word in self.lists["site_words"] or self.tokens[k].word in ("city", "project"):
+            if k in self.sites:
                 last = k
         return [last] if last > j else []
 

@@ -97,8 +97,8 @@ def test_roles_and_kind_are_signs(gazetteer: Gazetteer) -> None:
 def test_sentences_of_one_occurrence_share_words_sites_and_numbers() -> None:
     text = "A blast at the prison killed 53 captives. The explosion at the prison near a village left 53 dead. Farmers sold grain."
     cohesion = Cohesion(text, sentences(text))
-    assert cohesion.signs_to(0, "explosion")(1) == {"shared 2", "shares a site", "shares a number", "names the trigger"}
-    assert cohesion.signs_to(0, "blast")(2) == {"shared 0"}
+    assert cohesion.signs_to(0, "explosion")(1, "after") >= {"shared 2", "shares a site", "shares a number", "names the trigger", "after, shares a site"}
+    assert cohesion.signs_to(0, "blast")(2, "after") == {"shared 0", "after, shared 0"}
 
 
 def test_many_events_and_names_stay_quick(gazetteer: Gazetteer) -> None:
