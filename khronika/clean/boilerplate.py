@@ -95,11 +95,11 @@ def _mark_capitals(lines: list[_Line], marked: list[bool]) -> None:
 
 
 def _mark_islands(lines: list[_Line], marked: list[bool]) -> None:
-    """Up to three short lines without a full stop that lie between marked ones, as headlines between links do."""
+    """Up to four short lines without a full stop that lie between marked ones, as headlines between links do."""
     at = [number for number, is_marked in enumerate(marked) if is_marked]
     for before, after in zip(at, at[1:], strict=False):
         between = range(before + 1, after)
-        if len(between) <= 3 and all(len(lines[n].words) < 170 and not _ENDED.search(lines[n].words) for n in between):
+        if len(between) <= 4 and all(len(lines[n].words) < 170 and not _ENDED.search(lines[n].words) for n in between):
             for n in between:
                 marked[n] = True
 
