@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from khronika.acquire.fetch import Fetcher
+from khronika.acquire.fetch import Fetcher, retry_after_s
 from khronika.acquire.items import Options, find
 from khronika.errors import InputError
 from khronika.types import Item, SetAside
@@ -24,11 +24,12 @@ class Handler(BaseHTTPRequestHandler):
 
     asked: ClassVar[list[tuple[str, dict[str, str]]]] = []
     robots: ClassVar[bytes] = b""
+    robots_code: ClassVar[int] = 200
 
     def do_GET(self) -> None:
         Handler.asked.append((self.path, dict(self.headers)))
         if self.path == "/robots.txt":
-            self._answer(200, Handler.robots, "text/plain")
+            self._answer(Handler.robots_code, Handler.robots, "text/plain")
         elif self.path == "/moved":
             self._answer(302, b"", "text/html", Location="/page")
         elif self.path == "/page" and self.headers.get("If-None-Match") == '"v1"':
@@ -37,6 +38,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, samples.page().encode(), "text/html; charset=utf-8", ETag='"v1"', **{"Set-Cookie": "a=b"})
         elif self.path == "/large":
             self._answer(200, b"x" * 5000, "text/html")
+        elif self.path == "/busy":
+            self._answer(503, b"", "text/html", **{"Retry-After": "1200"})
         elif self.path == "/loop":
             self._answer(302, b"", "text/html", Location="/loop")
         elif self.path == "/out":
@@ -57,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def host() -> Iterator[str]:
     Handler.asked.clear()
-    Handler.robots = b"User-agent: *\nDisallow: /closed\n"
+    Handler.robots, Handler.robots_code = b"User-agent: *\nDisallow: /closed\n", 200
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -129,6 +132,38 @@ def test_refusals(host: str, path: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         Fetcher(delay_s=0, max_bytes=4000).fetch(host + path, NOW)
     assert path == "/loop" or [asked for asked, _ in Handler.asked].count(path) == (0 if path == "/closed/a" else 1)
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_a_host_that_cannot_give_its_robots_txt_is_left_alone_for_an_hour(host: str, code: int) -> None:
+    at, Handler.robots_code = [100.0], code
+    fetcher = Fetcher(delay_s=0, monotonic=lambda: at[0])
+    for _ in range(2):
+        with pytest.raises(InputError, match="cannot give its robots.txt"):
+            fetcher.fetch(f"{host}/page", NOW)
+    assert [path for path, _ in Handler.asked] == ["/robots.txt"]
+    at[0], Handler.robots_code = at[0] + 3_700, 404  # a host without one allows everything
+    assert fetcher.fetch(f"{host}/page", NOW)
+
+
+def test_a_busy_host_is_left_alone_for_as_long_as_it_asks(host: str) -> None:
+    at = [100.0]
+    fetcher = Fetcher(delay_s=0, monotonic=lambda: at[0])
+    with pytest.raises(InputError, match="503"):
+        fetcher.fetch(f"{host}/busy", NOW)
+    assert fetcher.rest_s(f"{host}/page") == 1200
+    with pytest.raises(InputError, match="another 20 minutes"):
+        fetcher.fetch(f"{host}/page", NOW)
+    at[0] += 1200
+    assert fetcher.fetch(f"{host}/page", NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("30", 30), ("Mon, 05 Jan 2026 12:02:00 GMT", 120), ("Mon, 05 Jan 2026 11:00:00 GMT", 0), ("soon", 0), ("", 0), (None, 0), ("Mon, 05 Jan 2026 12:02:00 -0000", 0)],
+)
+def test_how_long_a_host_asks_to_be_left_alone(value: str | None, seconds: float) -> None:
+    assert retry_after_s(value, NOW) == seconds
 
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "ftp://dale.example/a", "https://", "http://[dale", "javascript:1"])
