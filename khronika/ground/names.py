@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of, skeleton_of
-from khronika.ground.rank import Context, context_of, kilometres, kind_said
+from khronika.ground.rank import SELDOM, Context, context_of, kilometres, kind_said
 from khronika.ground.toponyms import Found, Scene, recognise, respelt
 from khronika.text import Span, overlaps
 
@@ -46,7 +46,7 @@ class Names:
         self._take(holes)
         known = self._recognised()
         self.context: Context = context_of(scene, known, home)
-        if self._is_at_home_elsewhere(known):
+        if self._is_at_home_elsewhere(known) or self._is_named_in_words(known):
             known = self._recognised()
         self.found = [self._widened(f) for f in known]
         # "A village called X" is no person, whatever its name.
@@ -74,6 +74,13 @@ class Names:
             countries[country] = 1
             self.scene.countries |= {country}
         return at_home
+
+    def _is_named_in_words(self, known: Sequence[Found]) -> bool:
+        """Whether a text names a country by several words or by a region ("Burkina Faso", "the West Bank"), whose towns are then as likely as of any other."""
+        context = context_of(self.scene, known, None)
+        told = {code for code, times in context.countries.items() if times >= SELDOM * context.said} - self.scene.countries
+        self.scene.countries |= told
+        return bool(told)
 
     def _take(self, spans: Iterable[Span]) -> None:
         for start, end in spans:

@@ -65,7 +65,7 @@ def _words(language: str) -> Mapping[str, Any]:
         "compass": frozenset(config.data("place/en.toml")["compass"].split()),
         "kind": frozenset(raw["kind"].split()),
         # Tried on lower case, which is several times faster than to ignore it.
-        **{name: re.compile(raw[name]) for name in ("wall", "body", "office", "meant", "occupied", "anchor", "seat", "taken")},
+        **{name: re.compile(raw[name]) for name in ("wall", "body", "office", "meant", "occupied", "anchor", "inside", "wide", "seat", "taken")},
     }
 
 
@@ -219,8 +219,8 @@ class Scenes:
         signs = set()
         if not any(self._keys[m] != self._keys[n] for m in others):
             signs.add("alone in its sentence")
-        inside = [m for m in others if self._holds(m, n)]
-        round_ = [m for m in others if self._holds(n, m)]
+        inside = [m for m in others if self._holds(m, n) or self._is_said_in(n, m)]
+        round_ = [m for m in others if self._holds(n, m) or self._is_said_in(m, n)]
         near = [m for m in others if self._next_to(self.options[m].span[1], self.options[n].span[0]) and self._is_anchor(m, n)]
         if near:
             signs.add("anchor of another")
@@ -267,6 +267,17 @@ class Scenes:
     def _is_anchor(self, first: int, second: int) -> bool:
         """Whether the second name only tells where the first lies ("X, near Y")."""
         return bool(self._words["anchor"].fullmatch(self.joined[self.options[first].span[1] : self.options[second].span[0]].lower()))
+
+    def _is_said_in(self, inner: int, outer: int) -> bool:
+        """Whether the words put one name in the other, which for a village that the index lacks tells what its entry cannot ("X, in Y", "X, Y district")."""
+        a, b = self.options[inner], self.options[outer]
+        if not 0 < b.span[0] - a.span[1] <= 60 or self._keys[inner] == self._keys[outer] or ORDER[a.kind] > ORDER[b.kind]:
+            return False
+        if a.entry is not None and b.entry is not None and a.entry.country != b.entry.country:
+            return False  # then the first entry is not what the text means
+        between, after = self.joined[a.span[1] : b.span[0]].lower(), self.joined[b.span[1] : b.span[1] + 12].lower()
+        wide = b.kind not in _FINE or b.kind == "district" or bool(self._words["wide"].match(after))
+        return bool(self._words["inside"].fullmatch(between)) or wide and a.kind in _FINE and between == ", "
 
     def _holds(self, outer: int, inner: int) -> bool:
         """Whether one option's place lies in the other's."""

@@ -207,3 +207,9 @@ def test_a_town_that_looks_like_a_person_is_a_place_where_words_of_place_lead_to
 def test_a_quarter_is_no_town_that_sounds_like_it(gazetteer: Gazetteer) -> None:
     where = place(gazetteer, "Two bakers died in an Israeli airstrike on a shed in the al-Geneina neighbourhood in Rafah.", "airstrike")
     assert where and where.name == "Rafah"
+
+
+def test_a_region_or_a_country_of_several_words_makes_its_towns_likelier(gazetteer: Gazetteer) -> None:
+    for land, town, code in (("Burkina Faso", "Djibo", "BF"), ("the West Bank", "Sinjil", "PS")):
+        where = place(gazetteer, f"{town}, Friday: a mine killed a driver. Guards patrolled in {land}.", "killed")
+        assert where and (where.name, where.country) == (town, code)

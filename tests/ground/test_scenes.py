@@ -94,6 +94,25 @@ def test_roles_and_kind_are_signs(gazetteer: Gazetteer) -> None:
     assert "explosion: settlement" in signs["Tokmak"]
 
 
+@pytest.mark.parametrize(
+    ("body", "inner"),
+    [
+        ("Raiders burned Qwxyango, in Beni territory, on Friday.", {"Qwxyango"}),
+        ("Raiders burned Qwxyango village in Beni on Friday.", {"Qwxyango"}),
+        ("Raiders burned the village of Qwxyango, Beni district.", {"Qwxyango"}),
+        ("Raiders on the outskirts of Beni in the village of Qwxyango burned a hut.", set()),
+        ("Raiders burned the village of Qwxyango, Beni and Butembo.", set()),
+    ],
+)
+def test_words_put_a_village_that_the_index_lacks_in_a_wider_place(gazetteer: Gazetteer, body: str, inner: set[str]) -> None:
+    text = Text(id="t", document_id="d", body=f"{body} Congo's army is there.", cleaner="c", language="en")
+    at = body.index("burned"), body.index("Qwxyango")
+    where = (Quote(start=at[1], end=at[1] + 8, words="Qwxyango"),)
+    mention = Mention(id="m", text_id="t", by="x", trigger=Quote(start=at[0], end=at[0] + 6, words="burned"), kind="attack", evidence=(), where_words=where)
+    scenes = Grounds(text, Reading(text_id="t", by="x", mentions=(mention,)), gazetteer, None).scenes
+    assert {option.words for option, signs in zip(scenes.options, scenes.own_signs, strict=True) if "inner of a pair" in signs and option.words != "Congo"} == inner
+
+
 def test_sentences_of_one_occurrence_share_words_sites_and_numbers() -> None:
     text = "A blast at the prison killed 53 captives. The explosion at the prison near a village left 53 dead. Farmers sold grain."
     cohesion = Cohesion(text, sentences(text))
