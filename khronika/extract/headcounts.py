@@ -34,10 +34,12 @@ class Numbers:
     pair: Words
     no_people: Words
     nested: Words
+    known_one: Words
     one: Words
     owned: Words
     person: re.Pattern[str]
     human: Words
+    human_last: Words
     anybody: Words
     bare: Words
     nobody: Words
@@ -73,10 +75,12 @@ def numbers(language: str) -> Numbers:
         spread=compile_words(rf"(?:(?:{raw['between']}) )?(?P<low>{plain})(?: (?:{raw['to']}|{raw['upto']}) |/+|(?<=\d) ?(?:{raw['dash']}) ?(?=\d))(?P<high>{plain})$"),
         no_people=compile_words(rf"^(?:{raw['no_people']})"),
         nested=compile_words(rf"{raw['body']} of (?P<size>{plain})"),
+        known_one=compile_words(rf"(?:{raw['known_one']})$"),
         one=compile_words(rf"(?:{raw['one']}) "),
         owned=compile_words(rf"(?:{raw['owned']}) |(?:(?-i:[A-Z])[\w’'-]+ )?\w+['’]s "),
         person=re.compile(rf"(?:\w+ )?(?:{people})", re.IGNORECASE),
         human=compile_words(rf"\b(?:{people})\b"),
+        human_last=compile_words(rf"\b(?:{people})$"),
         anybody=compile_words(rf"(?:^|\b(?:of|and) )[^,]{{0,40}}\b(?:{raw['anybody']})\b"),
         bare=compile_words(rf"(?:(?:{raw['before']}) )?(?!(?:an?|one|another)$){source}$"),
         nobody=compile_words(rf"(?:{raw['nobody']})\b"),
@@ -144,13 +148,15 @@ def _from_words(parts: list[str], known: dict[str, int]) -> int | None:
 
 def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
     """How many people a phrase for what was hurt means; None where it says no number, or means no people."""
-    p = numbers(lexicon.language)
+    p, phrase = numbers(lexicon.language), " ".join(phrase.split())
     if p.nobody.match(phrase):
         return None
     if nested := p.nested.match(phrase):
         return read_number(phrase[slice(*nested.span("size"))], lexicon)
     if p.pair.match(phrase):
         return 2, 2, None
+    if p.known_one.match(phrase):
+        return 1, 1, None
     told = p.at_start.match(phrase)
     place = None if told else p.place.match(phrase)
     if place and p.at_start.match(phrase[place.end() :]):  # "in Haifa | three workers"
@@ -158,7 +164,7 @@ def people_in(phrase: str, lexicon: Lexicon) -> Number | None:
     if told and not p.no_people.match(phrase[told.end("n") :]):
         words = phrase[slice(*told.span("n"))]
         if words.casefold() not in ("a", "an", "one", "another"):
-            return None if p.not_person.search(_head(phrase)) else read_number(words, lexicon)
+            return None if _is_thing(_head(phrase), p) else read_number(words, lexicon)
     singles = sum(_is_one(part.strip(), p) for part in phrase.split(" and "))
     return (singles, singles, None) if singles else None
 
@@ -199,8 +205,19 @@ def is_anybody(phrase: str, lexicon: Lexicon) -> bool:
     return bool(p.anybody.search(phrase) or p.bare.match(phrase))
 
 
+def is_human(phrase: str, lexicon: Lexicon) -> bool:
+    """Whether a phrase has a word or a name for people in it, or is no more than a number."""
+    p = numbers(lexicon.language)
+    return bool(p.human.search(phrase) or p.name.search(phrase) or p.bare.match(phrase))
+
+
 def _is_many(head: str, p: Numbers) -> bool:
     return head.endswith("s") and not head.endswith("ss") or bool(p.several.search(head))
+
+
+def _is_thing(head: str, p: Numbers) -> bool:
+    """Whether a head names a thing and does not end in a person: "a taxi", but "a taxi driver"."""
+    return bool(p.not_person.search(head)) and not p.human_last.search(head)
 
 
 def _head(phrase: str) -> str:
@@ -211,7 +228,7 @@ def _head(phrase: str) -> str:
 def _is_one(phrase: str, p: Numbers) -> bool:
     head = " ".join(_head(phrase).split())
     is_named = bool(p.one.match(phrase) and p.name.search(head))  # "a hospital guard Ivan Petrov"
-    if p.not_person.search(head) and not is_named or p.several.search(head):
+    if _is_thing(head, p) and not is_named or p.several.search(head):
         return False
     is_plural = head.endswith("s") and not head.endswith(("ss", "us"))
     return bool(p.one.match(phrase)) or not is_plural and bool(p.owned.match(phrase) or p.name.search(head) or p.person.fullmatch(head))

@@ -13,7 +13,18 @@ from functools import cache, lru_cache
 from typing import Literal
 
 from khronika import config
-from khronika.extract.headcounts import Number, companions_in, is_anybody, is_plural, numbers, people_in, place_in_count, read_number, tied
+from khronika.extract.headcounts import (
+    Number,
+    companions_in,
+    is_anybody,
+    is_human,
+    is_plural,
+    numbers,
+    people_in,
+    place_in_count,
+    read_number,
+    tied,
+)
 from khronika.extract.lexicon import Lexicon, Words, compile_words, load
 from khronika.extract.phrases import Tokens
 from khronika.extract.segments import Segment
@@ -26,6 +37,7 @@ TOO_LONG = 1500
 """Characters from which on a line is no sentence; its phrases are not counted."""
 
 
+_QUOTED = re.compile(r"[\"“]([^\"“”.,;:!?]{2,40})[\"”]")
 _NAME = r"[A-Z][\w’'-]+(?: (?:(?:al|el|bin|abu|de|van|von)[ -])?[A-Z][\w’'-]+){1,3}"
 
 
@@ -60,6 +72,10 @@ class _Patterns:
     pronoun: Words
     before_adjective: Words
     part: Words
+    included: Words
+    shared: Words
+    title: re.Pattern[str]
+    nth: Words
     more: Words
     too: Words
     of_people: Words
@@ -116,6 +132,10 @@ def _patterns(language: str) -> _Patterns:
         pronoun=compile_words(rf"\b(?:{verb['pronoun']})$"),
         before_adjective=compile_words(frames["before_adjective"]),
         part=compile_words(rf"\b(?:{cue['part']})$"),
+        included=compile_words(cue["included"]),
+        shared=compile_words(rf"\b{verb['shared']}$"),
+        title=re.compile(rf"\b{cue['title']}(?= )"),
+        nth=compile_words(rf"\b(?:{numbers(language).ordinal.pattern}) {cue['nth']}\b"),
         more=compile_words(cue["more"]),
         too=compile_words(cue["too"]),
         of_people=compile_words(cue["of_people"]),
@@ -193,7 +213,10 @@ def _by_verbs(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexicon
             for span, value in counted
             if value is not None and not p.part.search(words[max(0, span[0] - 20) : span[0]].rstrip())
         ]
+        if (things := p.of_people.match(words[place:verb_end])) and place + things.end() == verb_end:  # "the loss of one aircraft"
+            known = [(span, value) for span, value in known if is_human(words[slice(*span)], lexicon)]
         known = _without_appositions(words, _named_before(words, known, p) + known, p)
+        known = _without_included(tokens, known, p, lexicon)
         if not spans and (one := p.pronoun.search(words[max(0, place - 40) : place].rstrip())) and outcome not in _OFTEN_LOOSE:
             known = [((place - len(one.group()) - 1, place - 1), (1, 1, None))]
         if not known:
@@ -240,6 +263,19 @@ def _named_before(words: str, known: list[_Known], p: _Patterns) -> list[_Known]
     return [(match.span(), (1, 1, None)) for match in p.name.finditer(words, names.start("names"), names.end("names"))] if names else []
 
 
+def _without_included(tokens: Tokens, known: list[_Known], p: _Patterns, lexicon: Lexicon) -> list[_Known]:
+    """Instead of a list those of whom it is said to be a part: "20 relatives, including eight women and four men were killed"."""
+    words = tokens.words
+    match = p.included.search(words[: known[0][0][0]]) if known else None
+    span = tokens.left_of(match.start()) if match else None
+    value = people_in(words[slice(*span)], lexicon) if span else None
+    if span is None or value is None:
+        return known
+    if any(verbs.search(words[: span[0]]) for verbs in p.verbs.values()):
+        return known[-1:]  # "it killed eight people, including two women, and a guard was hurt"
+    return [(span, value)] if value[0] >= _sum([value for _, value in known])[0] else known
+
+
 def _without_appositions(words: str, known: list[_Known], p: _Patterns) -> list[_Known]:
     """The phrases without those that say after a comma what the one before them is: "Omar Saleh, a baker,", "a baker, Omar Saleh,", "their sons, a boy of 2 and a boy of 5"."""
     kept: list[_Known] = []
@@ -282,8 +318,9 @@ def _prepared(words: str, language: str) -> Tokens:
 
 @lru_cache(maxsize=16)
 def _cleared(words: str, language: str) -> str:
-    """A sentence with blanks for its years, for what is set in between those told of and the verb, and for how many of the dead were something else."""
+    """A sentence with blanks for its years, the quotation marks around a few words, for what is set in between those told of and the verb, and for how many of the dead were something else."""
     p = _patterns(language)
+    words = _QUOTED.sub(r" \1 ", p.title.sub(lambda match: match.group()[:-1] + " ", words))
     words = p.inserted.sub(_blank, p.date.sub(_blank, words))
     if some := p.some_of.search(words):
         start = words.rfind(" ", 0, some.start()) + 1
@@ -323,7 +360,8 @@ def _sufferers(tokens: Tokens, verb: Span, is_alone: bool, p: _Patterns) -> list
     if not is_alone and not p.passive.search(tokens.words[max(0, verb[0] - 30) : verb[0]].rstrip()):
         if behind := tokens.all_right_of(verb[1]):
             return behind
-    spans = tokens.all_left_of(verb[0])
+    shared = p.shared.search(tokens.words[max(0, verb[0] - 60) : verb[0]])
+    spans = tokens.all_left_of(verb[0] - len(shared.group()) if shared else verb[0])
     done = [number for number, span in enumerate(spans) if p.state.search(tokens.words[slice(*span)])]
     if len(spans) > 1 and p.explains.search(tokens.words[: spans[0][0]].rstrip()) and tokens.lower[tokens.index_at(spans[-1][0]) - 2] == ",":
         return spans[-1:]  # "two people were killed, a woman and a boy, and three wounded"
@@ -355,6 +393,10 @@ def _by_wordings(segment: Segment, outcome: Outcome, p: _Patterns, lexicon: Lexi
             low, high, vague = value
             toll = Toll(low=low, high=high, quote=segment.piece(*_trimmed(words, match)), of=who.strip() if who else None, word=vague)
             found.append(Figure(toll, n.casefold() in _ARTICLES, _adds(words, (span[0], match.end()), match.end(), p), n.endswith(" of"), of_anybody=not who or is_anybody(who, lexicon)))
+    for match in p.nth.finditer(words) if outcome == "killed" else ():
+        if not any(match.start() < b and a < match.end() for a, b in taken):
+            one = Toll(low=1, high=1, quote=segment.piece(*match.span()))
+            found.append(Figure(one, is_one=True, nth=place_in_count(words[slice(*match.span())], lexicon)))
     return found
 
 
