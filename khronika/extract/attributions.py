@@ -16,7 +16,7 @@ from khronika.types import Quote, Text
 
 _LETTERS, _WORD = re.compile(r"[a-z]+"), re.compile(r"[\w’'-]+")
 _QUOTE_MARK = re.compile(r"[“”«»\"]|''|``")
-_RELATIVE = re.compile(r",? (?:who|which|whose)\b")
+_RELATIVE = re.compile(r", (?:who|whose)\b| (?:who|whose)(?: \S+){9}|,? which\b")
 NEAR = 1500
 """Characters back that what "the ministry" is in full is looked for among."""
 LONG = 240
@@ -144,7 +144,7 @@ def _attribution(sentence: Sentence, at: int, before: Attribution | None) -> tup
     group, last = found
     if group == "according":
         return _according(sentence, at, last), last
-    if sentence.low(last + 1) == "by" and sentence.low(at) in sentence.sets["passive"]:
+    if sentence.is_passive(at):
         return _passive(sentence, at, last, group), last + 1
     if sentence.low(at) in sentence.sets["ing"] and sentence.low(at - 1) == ",":
         return _trailing(sentence, at, last, group, before), last
@@ -285,11 +285,12 @@ def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[
 def _fits(pronoun: str, words: str, sets: dict[str, frozenset[str]]) -> bool:
     low = {word.lower() for word in re.findall(r"[\w-]+", words)}
     plural = bool(low & sets["plural"])
-    body = bool(low & sets["body"])
+    person = bool(low & sets["persons"])
+    body = bool(low & sets["body"]) and not person
     if pronoun in ("they", "we"):
         return plural or body
     if pronoun == "it":
-        return not plural and (body or words.split()[0].lower() in ("the", "a"))
+        return not plural and (body or not person and words.split()[0].lower() in ("the", "a"))
     # A person: a name, or a single human word, but never a plain body.
     return not plural and (not body or "," in words or len(re.findall(r"\b[A-Z][\w’'-]+", words)) > 2)
 

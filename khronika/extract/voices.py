@@ -38,6 +38,7 @@ class Token(NamedTuple):
 class Lexicon:
     cues: dict[str, str]
     phrases: dict[str, list[tuple[tuple[str, ...], str]]]
+    parted: dict[str, tuple[frozenset[str], str]]
     sets: dict[str, frozenset[str]]
     first: frozenset[str]
 
@@ -59,8 +60,10 @@ def lexicon(language: str = "en") -> Lexicon:
     sets = {name: frozenset(words.split()) for part in ("walk", "objects", "resolve") for name, words in raw[part].items()}
     sets["passive"] = frozenset(raw["cues"]["passive"].split())
     sets["ing"] = frozenset(word for word in cues if word.endswith("ing"))
+    sets |= {name: frozenset(raw["cues"][name].split()) for name in ("channels", "unsaid")}
     sets["citing"] = frozenset(raw["sources"]["citing"])
-    return Lexicon(cues, phrases, sets, frozenset(cues) | frozenset(phrases) | sets["passive"])
+    parted = {verb: (frozenset(one["later"].split()), one["group"]) for one in raw["parted"] for verb in one["verb"].split()}
+    return Lexicon(cues, phrases, parted, sets, frozenset(cues) | frozenset(phrases) | frozenset(parted) | sets["passive"])
 
 
 def tokens_of(words: str) -> list[Token]:
@@ -95,21 +98,35 @@ class Sentence:
         for rest, named in self.lexicon.phrases.get(low, ()):
             if all(self.low(at + 1 + i) == word for i, word in enumerate(rest)):
                 return named, at + len(rest)
+        later, named = self.lexicon.parted.get(low, (frozenset(), ""))
+        if not later.isdisjoint(self._clause(at + 1)):
+            return named, at
         group = self.lexicon.cues.get(low)
         if at > 0 and self.tokens[at].word[0].isupper() and self.tokens[at - 1].word not in QUOTES and self.tokens[at].word != "Says":
             return None
-        if group is None and not (low in self.sets["passive"] and self.low(at + 1) == "by"):
+        if group is None and not self.is_passive(at):
             return None
         before = next((self.low(i) for i in range(at - 1, max(-1, at - 4), -1) if not self.is_adverb(i)), "")
         if low in self.sets["noun_like"] and (before in self.sets["before_noun"] or before in self.lexicon.cues or at == 0):
             return None
         if low in self.sets["noun_before"] and self.low(at + 1) in self.sets["after_noun"]:
             return None
+        if before in self.sets["unsaid"] or before in self.sets["pronouns"] and self.low(at - 2) == "what":  # "without saying", "what it calls"
+            return None
         if low == "called" and before in self.sets["named"]:
             return None
         if before in ("is", "was", "were", "are", "been", "be", "so", "being") and self.low(at + 1) != "by" and not low.endswith("ing"):
             return None
         return (group or "say"), at
+
+    def _clause(self, first: int) -> list[str]:
+        """Up to eight words from a token on, as far as the next mark."""
+        words = self._lows[first : first + 8]
+        return words[: next((i for i, word in enumerate(words) if word in PUNCTUATION), None)]
+
+    def is_passive(self, at: int) -> bool:
+        """Whether who speaks follows behind "by"."""
+        return self.low(at) in self.sets["passive"] and self.low(at + 1) == "by" and self.low(at + 2) not in self.sets["channels"]
 
     def is_adverb(self, at: int) -> bool:
         """Whether the token only colours the cue behind it."""
@@ -170,12 +187,14 @@ class Sentence:
         if self.low(at) in ("and", "but") or (self.tokens[at].word == "," and self.low(at - 1) == "and"):
             return self.opening(at), None, False
         if self.tokens[at].word != ",":
-            return self.back(at), None, False
+            relative = self._relative(at)
+            outer = self.back(relative - 1) if relative else None
+            return (outer[0], at) if outer else self.back(at), None, False
         opening = next((i for i in range(at - 1, max(-1, at - 28), -1) if self.tokens[i].word == "," or self.tokens[i].word in QUOTES), -1)
         if opening < 0 or self.tokens[opening].word != "," or at - opening < 2:
             return None, None, True
         low = self.low(cue)
-        may_invert = self.lexicon.cues.get(low) == "say" and low not in self.sets["telling"] and self.low(opening + 1) not in self.sets["determiners"] | self.sets["inner"] | self.sets["relative"]
+        may_invert = self.lexicon.cues.get(low) == "say" and low not in self.sets["telling"] and not self.is_apposed(opening + 1, at - 1)
         behind = self.ahead(cue + 1) if may_invert else None
         if behind is not None and not self.low(behind[0]).isdigit() and (behind[1] + 1 >= len(self.tokens) or self.tokens[behind[1] + 1].word in ENDS):
             return None, None, True
@@ -190,6 +209,25 @@ class Sentence:
         if subject is None or self.low(opening + 1) in self.sets["inner"]:
             return subject, None, False
         return (subject[0], at - 1), None, False
+
+    def _relative(self, last: int) -> int | None:
+        """Where a clause begins that ends at a token and says who speaks ("a man whose sister was killed")."""
+        for at in range(last - 1, max(0, last - 10), -1):
+            if self.tokens[at].word in PUNCTUATION or self.low(at) in self.lexicon.cues:
+                break
+            if self.low(at) in ("who", "whose"):
+                return at
+        return None
+
+    def is_apposed(self, first: int, last: int) -> bool:
+        """Whether a phrase between commas describes the one before it, and is no clause of its own ("two were killed, said A", "most of them old, said A")."""
+        opens, lows = self.low(first), self._lows[first : last + 1]
+        if opens in self.sets["inner"] | self.sets["relative"]:
+            return True
+        if opens not in self.sets["determiners"]:
+            return False
+        partitive = self.low(first + 1) == "of" and self.low(first + 2) in self.sets["parts"]
+        return not partitive and (self.sets["finite"].isdisjoint(lows) or not self.sets["relative"].isdisjoint(lows))
 
     def opening(self, limit: int) -> Range | None:
         """The subject of the sentence before token `limit`: a pronoun or "the ..." at its start, else the first capitalised run."""
@@ -207,14 +245,15 @@ class Sentence:
 
     def ahead(self, first: int, closing: bool = False) -> Range | None:
         """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma; `closing` if nothing but the voice can follow."""
-        last, stop, keep = first - 1, self.sets["stop"], self.sets["keep"]
+        last, stop, keep, who = first - 1, self.sets["stop"], self.sets["keep"], False
         if self.low(first) in self.sets["no_voice"]:
             return None
         while last + 1 < len(self.tokens) and last - first < LONGEST:
             token = self.tokens[last + 1]
             if token.word in PUNCTUATION and token.word not in "()-" and not self.is_dot(last + 1):
                 break
-            if last >= first and token.low in stop and not (token.low in keep and self.tokens[last + 2 : last + 3] and self.noun_follows(last + 2)):
+            who = who or token.low in ("who", "whose") and last >= first and self.low(last + 2) not in self.lexicon.cues
+            if last >= first and not who and token.low in stop and not (token.low in keep and self.tokens[last + 2 : last + 3] and self.noun_follows(last + 2)):
                 break
             last += 1
         if last < first:

@@ -48,7 +48,7 @@ def test_attribution(case: dict[str, str]) -> None:
     assert [quote.words for quote in one.chain] == ([case["chain"]] if "chain" in case else [])
 
 
-@pytest.mark.parametrize("body", ["The report of the blast spread quickly.", "Nobody was reported hurt.", "The road was closed at noon.", ""])
+@pytest.mark.parametrize("body", ["The report of the blast spread quickly.", "Nobody was reported hurt.", "The road was closed at noon.", "The road was closed without saying why.", "The minister held talks in Dorn.", ""])
 def test_no_attribution(body: str) -> None:
     text = make_text(body)
     assert find_attributions(text, segments_of(text)) == []
@@ -165,3 +165,15 @@ def test_a_surname_is_given_with_its_first_name_alone_and_speaks_for_the_whole_p
     assert body[second.by.start : second.by.end] == "Lena Brodar"
     (claim,) = mention.claims
     assert claim.speaker is not None and claim.speaker.name == "The port's chief, Lena Brodar"
+
+
+def test_it_is_no_person() -> None:
+    body = "The Harbour Watch said two barges burned. A man from the quay said he ran. It also noted that the quay was empty."
+    text = make_text(body)
+    found = find_attributions(text, segments_of(text))
+    assert [one.voice.words if one.voice else None for one in found] == ["The Harbour Watch", "A man from the quay", "The Harbour Watch"]
+
+
+def test_what_it_calls_is_no_second_voice() -> None:
+    text = make_text("The port operator reports what it calls an outage of its site.")
+    assert [one.cue.words for one in find_attributions(text, segments_of(text))] == ["reports"]
