@@ -23,6 +23,8 @@ _NAMED = re.compile(
     rf"\b(?:villages?|towns?|city|cities|settlement|hamlet|suburb|district|neighbou?rhood|quarter) (?:of |called |named |known as )?(?P<name>{NAME})"
     rf"|(?P<name_>{NAME}) (?:district|raion|neighbou?rhood|quarter|village|area)\b"
 )
+_LED = re.compile(rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside) (?P<name>{NAME})")
+"""What a word of place leads to straight on."""
 
 CITY = 50_000
 """People of a town by whose name a text names its country."""
@@ -155,7 +157,7 @@ class Names:
 
     def _is_common(self, words: str) -> bool:
         lists = self.scene.lists
-        return words in self.scene.adjectives or any(w in lists["common"] or w in lists["titles"] or w in lists["first_names"] for w in words.casefold().split())
+        return words.partition("-")[0] in self.scene.adjectives or any(w in lists["common"] or w in lists["titles"] or w in lists["first_names"] for w in words.casefold().split())
 
     def _presented(self, place_words: Sequence[Span], named: Sequence[tuple[Span, str | None]]) -> list[Found]:
         """Names that the text presents as places and the index lacks; `named` are those of _NAMED, with the words of one that stands before its kind."""
@@ -163,6 +165,7 @@ class Names:
         said = {span for span, words in named if words and " " in words}
         spans = {span for span, _ in named}
         spans |= {match.span(str(match.lastgroup)) for match in _named_sites(self.scene.lists["site_words"]).finditer(body)}
+        spans |= {match.span("name") for match in _LED.finditer(body) if not self._is_part(*match.span("name")) and not match["name"].isupper()}
         for start, end in place_words:
             if self._is_free((start, end)):
                 spans |= {(start + m.start(), start + m.end()) for m in list(_NAME.finditer(body[start:end]))[:1]}

@@ -122,6 +122,8 @@ class Grounds:
         found, entry = self.found[n], self.ranked[n].entry
         if _LABEL.match(self.joined, found.end) or found.words in self.scene.adjectives and not _INTO.search(self.joined[max(0, found.start - 12) : found.start]):
             return []
+        if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "district" and (self.town_of(n) or entry).country != entry.country:
+            entry = None  # "the El Geneina quarter of Rafah" is no town of Darfur
         if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "region":
             entry = self.namesake(found, entry) or entry
         marks = {mark for mark in _MARKS if mark in found.features}
@@ -162,6 +164,8 @@ class Grounds:
             if "stray" in town.marks:
                 # "Dar Al-Salam hospital" is not in Tanzania.
                 option = Option(site.span, town.words, None, "site", True, site.marks, site.name.replace(names[site.n], town.words))
+            elif "acronym" in town.marks:
+                option = Option(site.span, town.words, None, "site", True, site.marks | {"acronym"}, site.name)  # "UNRWA school" is no one place
             else:
                 option = Option(site.span, town.words, town.entry, "site", True, site.marks, site.name)
             if site.span[0] == town.span[0] and "site named, its" not in site.marks:
@@ -289,7 +293,7 @@ class Grounds:
             if re.search(r"\b(?:district|raion|neighbou?rhood|quarter)\b", before + after, re.IGNORECASE):
                 precision = "district"
                 town = self.town_of(n)
-                name = f"{words}, {town}" if town else f"{words} District"
+                name = f"{words}, {town.name}" if town else f"{words} District"
             elif re.match(r" area\b", after):
                 precision = "district"
             elif re.search(r"\b(?:region|oblast|province|governorate)\b", before + after, re.IGNORECASE):
@@ -339,14 +343,14 @@ class Grounds:
             self.said[found.words] = f"{'region' if region else ''}{'town' if town else ''} said elsewhere" if region or town else "neither said elsewhere"
         return self.said[found.words]
 
-    def town_of(self, n: int) -> str | None:
+    def town_of(self, n: int) -> Entry | None:
         """The town that a quarter is said to lie in ("Kabul's Shash Darak area", "the Rawda quarter of Marib")."""
         for m in (n - 1, n + 1):
             if 0 <= m < len(self.found) and (entry := self.ranked[m].entry) and entry.kind == "settlement":
                 a, b = sorted((self.found[m], self.found[n]))
                 between = self.joined[a.end : b.start]
                 if re.fullmatch(r"['’]s (?:\w+ )?" if m < n else r" (?:district|raion|neighbou?rhood|quarter),? (?:of|in|inside) (?:the )?(?:\w+ )?(?:(?:city|town) of )?", between):
-                    return entry.name
+                    return entry
         return None
 
     def country_near(self, n: int) -> str | None:
