@@ -120,7 +120,15 @@ def test_stances(body: str, stance: str, about: str) -> None:
         ("Villagers said rebels shelled a clinic in Orlivka on Monday. The mayor had no news of the alleged shelling.", "alleged"),
         ("Villagers said rebels shelled a clinic in Orlivka on Monday. The mayor confirmed it.", "occurred"),
         ("The army accused rebels of having shelled a clinic in Orlivka on Monday.", "occurred"),
+        ("Rebels shelled a clinic in Orlivka on Monday. There was no independent confirmation.", "alleged"),
+        ("A drone hit a clinic in Orlivka on Monday and wounded seven who had come for their pills, the foreign ministry alleged.", "alleged"),
         ("Police arrested two suspected rebels in Orlivka on Monday.", "occurred"),
+        ("A mortar round, allegedly fired by rebels, hit a clinic in Orlivka on Monday.", "occurred"),
+        ("Rebels shelled a clinic in Orlivka on Monday, villagers said. The report remains unconfirmed.", "alleged"),
+        ("Rebels shelled a clinic in Orlivka on Monday. It is unproven that they saw its red cross.", "occurred"),
+        ("Rebels shelled a clerk in Orlivka on Monday who is said to have sold maps.", "occurred"),
+        ("Police arrested a clerk, alleged to be a rebel, in Orlivka on Monday.", "occurred"),
+        ("Police arrested two men in Orlivka on Monday for allegedly selling shells.", "occurred"),
     ],
 )
 def test_alleged_by_its_own_words(body: str, status: str) -> None:
