@@ -292,7 +292,8 @@ class Grounds:
         if not _VILLAGE.search(before + after):
             if re.search(r"\b(?:district|raion|neighbou?rhood|quarter)\b", before + after, re.IGNORECASE):
                 precision = "district"
-                town = self.town_of(n)
+                # A quarter is one of the town beside it; a district may be of the land.
+                town = self.town_of(n) or (self.town_near(n) if re.search(r"\b(?:neighbou?rhood|quarter)\b", before + after, re.IGNORECASE) else None)
                 name = f"{words}, {town.name}" if town else f"{words} District"
             elif re.match(r" area\b", after):
                 precision = "district"
@@ -306,20 +307,23 @@ class Grounds:
 
     def lent(self, place: Place, n: int) -> Place:
         """A site or quarter that the index lacks, at the middle of the town named nearest to it; a village stays without a point."""
-        near = [
-            (abs(self.found[m].start - self.found[n].start), entry)
-            for m, (entry, _) in list(enumerate(self.ranked))[max(0, n - NEAR) : n + NEAR]
-            if m != n and entry is not None and entry.kind == "settlement" and entry.latitude is not None and not self.names.is_stray(entry)
-        ]
-        away, town = min(near, key=lambda pair: pair[0], default=(LENT, None))
-        if town is None or away >= LENT:
-            town = self.middle
+        town = self.town_near(n)
         if town is None or town.country != place.country:
             return place
         at = plain(town, self.gazetteer, None, "", 0.0)
         return replace(
             place, admin1=at.admin1, latitude=at.latitude, longitude=at.longitude, radius_km=round(town.radius_km + 5.0, 1), reason=f"{place.reason}; placed at {at.name}"
         )  # fmt: skip
+
+    def town_near(self, n: int) -> Entry | None:
+        """The town named nearest to a name, within `LENT` characters; else the one that the text tells of."""
+        near = [
+            (abs(self.found[m].start - self.found[n].start), entry)
+            for m, (entry, _) in list(enumerate(self.ranked))[max(0, n - NEAR) : n + NEAR]
+            if m != n and entry is not None and entry.kind == "settlement" and entry.latitude is not None and not self.names.is_stray(entry)
+        ]
+        away, town = min(near, key=lambda pair: pair[0], default=(LENT, None))
+        return self.middle if town is None or away >= LENT else town
 
     @cached_property
     def middle(self) -> Entry | None:

@@ -232,3 +232,9 @@ def test_what_a_word_of_place_leads_to_may_be_a_place_that_the_index_lacks(gazet
 def test_bodies_and_labels_are_no_scenes(gazetteer: Gazetteer, words: str) -> None:
     where = place(gazetteer, f"Two bakers died in an airstrike on {words} men in Mosul, Iraq.", "airstrike", words)
     assert where and where.name == "Mosul"
+
+
+def test_an_unknown_quarter_bears_the_name_of_the_town_beside_it_and_a_district_does_not(gazetteer: Gazetteer) -> None:
+    for kind, name in (("neighbourhood", "Qwxyango, Mosul"), ("district", "Qwxyango District")):
+        where = place(gazetteer, f"In Mosul, Iraq, rain fell. A shell killed a baker in the Qwxyango {kind}.", "killed", f"the Qwxyango {kind}")
+        assert where and (where.name, where.precision) == (name, "district")
