@@ -45,20 +45,21 @@ def _is_same(one: Account, told: Account, lexicon: Lexicon) -> bool:
         return False
     here, there = ([signs_of(quote.words, lexicon) for quote in mention.evidence] for mention in (a, b))
     dates = all_of("dates", here), all_of("dates", there)
-    if all(dates) and not dates[0] & dates[1] or any(signs.is_other or signs.opens_anew for signs in here):
+    is_dated = one.when.start is not None and one.when.start == one.when.end and "assumed_fresh" not in (one.when.basis, told.when.basis)
+    if not is_dated and all(dates) and not dates[0] & dates[1] or any(signs.is_other or signs.opens_anew for signs in here):
         return False
     is_same_place = one.where is not None and told.where is not None and one.where.name == told.where.name
-    return is_same_place or _counts_some_of(a, b) and _may_be_there(here, there)
+    return is_same_place or _counts_some_of(a, b) and _may_be_there(here, there, is_dated)
 
 
 def _counts_some_of(one: Mention, told: Mention) -> bool:
     return one.killed is not None and told.killed is not None and 0 < one.killed.low <= told.killed.low > 1
 
 
-def _may_be_there(here: Sequence[Signs], there: Sequence[Signs]) -> bool:
-    """Whether what the sentences of an account name fits where and when another was."""
+def _may_be_there(here: Sequence[Signs], there: Sequence[Signs], is_dated: bool) -> bool:
+    """Whether what the sentences of an account name fits where and when another was; where the words date both, other days in them are of reports."""
     day, place = (level_of(all_of(what, here), all_of(what, there)) for what in ("days", "places"))
-    return day in ("none", "same") and (place in ("none", "same") or len(all_of("names", here) & all_of("names", there)) >= KNOWN)
+    return (is_dated or day in ("none", "same")) and (place in ("none", "same") or len(all_of("names", here) & all_of("names", there)) >= KNOWN)
 
 
 def _united(told: Account, one: Account, lexicon: Lexicon) -> Account:

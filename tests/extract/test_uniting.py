@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 
 from khronika.extract.uniting import unite
-from khronika.types import Account, Claim, Mention, Participant, Place, Quote, When
+from khronika.types import Account, Basis, Claim, Mention, Participant, Place, Quote, When
 
 WHOLE = """A missile hit a boarding school in Zelenivka on May 4th, killing at least 18 people. A teacher said that the bombs wounded 30 others.
 Bombing left a crater in Zelenivka. The bombardment killed eleven people. On 9 May shelling killed two people in Zelenivka.
 Elsewhere, shelling killed five people. Shelling killed 40 people. Shells killed three people in the port of Borove. Police arrested two looters in Zelenivka.
-On the same day, partisans killed two guards in Zelenivka."""
+On the same day, partisans killed two guards in Zelenivka. By 9 May, medics said, the bombs had killed seven people."""
 HIT = WHOLE.partition("\n")[0]
 
 
@@ -22,7 +22,14 @@ def quote(words: str) -> Quote:
 
 
 def account(
-    words: str, *, place: str | None = "Zelenivka", day: int = 4, kind: str = "shelling_artillery_missile", p: float = 0.5, by: str | None = None
+    words: str,
+    *,
+    place: str | None = "Zelenivka",
+    day: int = 4,
+    kind: str = "shelling_artillery_missile",
+    p: float = 0.5,
+    by: str | None = None,
+    basis: Basis = "explicit",
 ) -> Account:
     from khronika.extract.lexicon import load
     from khronika.extract.segments import Segment
@@ -44,7 +51,7 @@ def account(
     )
     date = dt.date(2026, 5, day)
     where = Place(name=place, precision="settlement", reason="test") if place else None
-    return Account(id=words, document_id="d", mention=mention, when=When(start=date, end=date, basis="explicit", reason="test"), where=where)
+    return Account(id=words, document_id="d", mention=mention, when=When(start=date, end=date, basis=basis, reason="test"), where=where)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +68,7 @@ def test_the_same_place_or_some_of_its_dead_is_the_same_event(later: str, place:
 @pytest.mark.parametrize(
     "other",
     [
-        account("On 9 May shelling killed two people in Zelenivka."),
+        account("On 9 May shelling killed two people in Zelenivka.", basis="assumed_fresh"),
         account("Bombing left a crater in Zelenivka.", day=5),
         account("Elsewhere, shelling killed five people.", place=None),
         account("Shelling killed 40 people.", place=None),
@@ -82,3 +89,9 @@ def test_claims_of_both_are_kept_and_authors_point_at_them() -> None:
     assert [author.asserted_by for author in found.mention.perpetrators] == [(0,), (1,)]
     (same,) = unite([account(HIT, by="A teacher"), account(later, by="A teacher", p=0.4)])
     assert len(same.mention.claims) == 1 and [author.asserted_by for author in same.mention.perpetrators] == [(0,), (0,)]
+
+
+@pytest.mark.parametrize(("basis", "events"), [("anchored", 1), ("assumed_fresh", 2)])
+def test_where_the_words_date_both_another_day_is_of_a_report(basis: Basis, events: int) -> None:
+    later = account("By 9 May, medics said, the bombs had killed seven people.", place=None, basis=basis)
+    assert len(unite([account(HIT), later])) == events
