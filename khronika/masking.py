@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from khronika import config
+from khronika.casing import is_caseless, is_common, large, names_raised
 from khronika.text import fold
 
 Stems = frozenset[str]
@@ -90,13 +91,13 @@ class Masker:
         """
         if closed:
             words = _ADDRESS.sub(word, words)
-        if words.isascii():
-            if words == words.lower():
-                return words
-        else:
+        if not words.isascii():
             words = _without_marks(words)
-        tokens = _tokens(words)
-        return _replace(words, tokens, self._gone(words, tokens, names, strict, closed), word)
+        given, names = _with_capitals(words, frozenset(names))
+        if given.isascii() and given == given.lower() and not any(name in given for name in _lowered(names)):
+            return words
+        tokens = _tokens(given)
+        return _replace(words, tokens, self._gone(given, tokens, names, strict, closed), word)
 
     def spans(self, words: str, names: Collection[str]) -> list[tuple[int, int]]:
         """Where names stand in a text, closed and not strict as in `mask`, start and end in code points."""
@@ -105,7 +106,7 @@ class Masker:
         for start, end in addresses:
             letters[start:end] = "·" * (end - start)
         kept = [at for at, letter in enumerate(letters) if unicodedata.category(letter) != "Cf"]
-        plain = "".join(letters[at] for at in kept)
+        plain, names = _with_capitals("".join(letters[at] for at in kept), frozenset(names))
         tokens = _tokens(plain)
         gone = sorted(self._gone(plain, tokens, names, False, True))
         return sorted([*addresses, *((kept[tokens[at].start], kept[tokens[at].end - 1] + 1) for at in gone)])
@@ -168,7 +169,7 @@ class Masker:
 
     def _by_name(self, words: str, tokens: Sequence[Token], private: Phrases, singles: Stems, safe: set[int]) -> set[int]:
         gone = {at for at, token in enumerate(tokens) if at not in safe and not token.word[0].islower() and token.stems & singles}
-        for start, end in _found(words, tokens, private):
+        for start, end in _found(words, tokens, private, in_small=True):
             if end - start > 1 or start not in safe:
                 gone.update(range(start, end))
         for at in sorted(gone):
@@ -260,6 +261,44 @@ def _tokens(words: str) -> list[Token]:
     return found
 
 
+def _with_capitals(words: str, names: frozenset[str]) -> tuple[str, frozenset[str]]:
+    """Names that a text has in small letters get capitals, and so do the names in its words, letter for letter in the same places.
+
+    A name's word that is a common one too ("hope") gets one beside another word of a name only.
+    """
+    small, names = _small_names(names)
+    if not small:
+        return words, names
+    letters = list(names_raised(words) if words.isascii() and (words == words.lower() or is_caseless(words)) else words)
+    tokens = _tokens(words)
+    is_of_name = [not small.isdisjoint(token.stems) for token in tokens]
+    for at, token in enumerate(tokens):
+        if is_of_name[at] and (not is_common(token.folded) or any(is_of_name[max(0, at - 1) : at] + is_of_name[at + 1 : at + 2])):
+            letters[token.start] = large(letters[token.start])
+    return "".join(letters), names
+
+
+@lru_cache(256)
+def _small_names(names: frozenset[str]) -> tuple[Stems, frozenset[str]]:
+    """The words of names that are in small letters, particles left out, and all names with capitals."""
+    found: set[str] = set()
+    raised: set[str] = set()
+    for name in names:
+        letters = list(name)
+        for token in _tokens(name):
+            if token.word[0].islower() and len(token.word) > 2 and token.folded not in _vocabulary().particles:
+                found |= token.stems
+                letters[token.start] = large(letters[token.start])
+        raised.add("".join(letters))
+    return (frozenset(found), frozenset(raised)) if found else (frozenset(), names)
+
+
+@lru_cache(256)
+def _lowered(names: frozenset[str]) -> tuple[str, ...]:
+    """Names of several words in small letters, as a headline may have them."""
+    return tuple(name.lower() for name in names if " " in name)
+
+
 def _without_marks(words: str) -> str:
     """The words without invisible marks, which would split a name."""
     marks = {c for c in words if c > "\x7f" and unicodedata.category(c) == "Cf"}
@@ -291,8 +330,8 @@ def _index(sequences: Iterable[tuple[Stems, ...]]) -> Phrases:
     return dict(found)
 
 
-def _found(words: str, tokens: Sequence[Token], phrases: Phrases) -> Iterable[tuple[int, int]]:
-    """Where phrases stand, first and last-plus-one word; only those that begin with a capital or a letter without case."""
+def _found(words: str, tokens: Sequence[Token], phrases: Phrases, in_small: bool = False) -> Iterable[tuple[int, int]]:
+    """Where phrases stand, first and last-plus-one word; in small letters throughout only where asked for, and several words of them."""
     heads = phrases.keys()
     for at, token in enumerate(tokens):
         if heads.isdisjoint(token.stems):
@@ -302,7 +341,7 @@ def _found(words: str, tokens: Sequence[Token], phrases: Phrases) -> Iterable[tu
                 end = at + len(seq)
                 if len(seq) > 1 and (end > len(tokens) or seq[1].isdisjoint(tokens[at + 1].stems)):
                     continue
-                if all(token.word[0].islower() for token in tokens[at:end]):
+                if not (in_small and len(seq) > 1) and all(token.word[0].islower() for token in tokens[at:end]):
                     continue
                 if all(part & tokens[at + i].stems for i, part in enumerate(seq)) and all(_joined(words, tokens, i) for i in range(at, end - 1)):
                     yield at, end

@@ -19,6 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from khronika import config
+from khronika.casing import with_capitals, worded
 from khronika.errors import InputError, KhronikaError, NotCodedError, UsageError
 from khronika.extract import DEFAULT, Server
 from khronika.types import Account, Assessment, Document, Forecast, Item, Reading, SetAside, Text
@@ -120,8 +121,11 @@ class Chain:
         if source and document.source != source.id:
             document = replace(document, source=source.id)
         reading = self.extractor.read(text)
-        grounded = self.grounding.ground(reading, text, document)
+        given = with_capitals(text)
+        grounded = self.grounding.ground(reading if given is text else worded(reading, given), given, document)
         accounts = self.extractor.settle(grounded.accounts)
+        if given is not text:
+            accounts, grounded = tuple(replace(account, title=text.title) for account in worded(accounts, text)), worded(grounded, text)
         return ReadDocument(
             document=document,
             payload=payload,
@@ -306,7 +310,7 @@ def commit(record: Record, batch: list[ReadDocument | SetAside], by: str, done: 
                 accounts.append(account)
                 keys_of[account.id] = keys
             if outcome.text is not None and outcome.accounts:
-                bodies[outcome.document.id] = outcome.text.body
+                bodies[outcome.document.id] = with_capitals(outcome.text).body
         if accounts:
             tx.add_linking(link_accounts(accounts, record, bodies, keys_of))
     for outcome, is_new in zip(batch, new, strict=True):

@@ -17,14 +17,14 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from khronika import config, masking
+from khronika import casing, config, masking
 from khronika.masking import Masker
 from khronika.text import Span, digest_of, fold, words_of
 from khronika.types import Account, ActorRef, Claim, Event, Held, Mention, Participant, Place, Quote, RecordQuery, Toll, Voice, When
 
 Profile = Literal["full", "research", "public"]
 Names = Collection[str]
-READ = ("actors.toml", "actor_heads.toml", "demonyms.toml", "lexicon/en/persons.toml", "place/areas.toml", "place/countries.toml", "place/en.toml", "place/regions.tsv", "policy.toml")
+READ = ("actors.toml", "actor_heads.toml", "demonyms.toml", "lexicon/en/casing.json", "lexicon/en/persons.toml", "place/areas.toml", "place/countries.toml", "place/en.toml", "place/regions.tsv", "policy.toml")
 """The files of khronika/data that decide what is masked."""
 
 
@@ -428,7 +428,7 @@ def _words_pattern(words: Iterable[str]) -> re.Pattern[str]:
 @cache
 def _means() -> str:
     """Digest of the code and the word lists that mask."""
-    return digest_of(*(path.read_bytes() for path in (Path(__file__), Path(masking.__file__), *(config.DATA / name for name in READ))))
+    return digest_of(*(path.read_bytes() for path in (Path(__file__), Path(masking.__file__), Path(casing.__file__), *(config.DATA / name for name in READ))))
 
 
 @cache

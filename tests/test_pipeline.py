@@ -50,6 +50,21 @@ def test_the_extractor_has_the_last_word_on_accounts(tmp_path: Path, monkeypatch
     assert isinstance(read, ReadDocument) and len(read.accounts) == len(read.keys) == 2
 
 
+@pytest.mark.parametrize("extractor", ["rules", "model"])
+def test_a_text_in_capitals_alone_is_grounded_like_any_other_and_quoted_as_written(tmp_path: Path, extractor: str) -> None:
+    row = {"id": "wire", "published": "2024-05-04", "language": "en", "title": "SHELL HITS SCHOOL IN SUMY", "text": TEXT.format(n=3).upper()}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n")
+    [item] = find([str(tmp_path / "in.jsonl")], Options(now=dt.datetime(2024, 6, 1, tzinfo=dt.UTC)))
+    read, usual = (Chain(Settings(extractor=extractor)).read(one) for one in (item, items(tmp_path, 2)[1]))
+    assert isinstance(read, ReadDocument) and isinstance(usual, ReadDocument) and read.text
+    (account,), (other,) = read.accounts, usual.accounts
+    assert account.where and other.where and account.where.name == other.where.name
+    assert account.when and other.when and account.when.start == other.when.start
+    assert account.mention.kind == other.mention.kind and account.title == row["title"]
+    for quote in (account.mention.trigger, *account.mention.evidence, account.where.quote, account.when.quote):
+        assert quote and quote.words == read.text.body[quote.start : quote.end]
+
+
 def test_a_fault_of_ours_sets_one_document_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chain = Chain(Settings())
     whole = chain.extractor.read

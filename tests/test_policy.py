@@ -107,6 +107,45 @@ def test_a_name_that_nobody_listed_goes_by_its_shape(words: str, shown: str) -> 
     assert policy().mask(words, ()) == shown
 
 
+SMALL = [
+    ("the house of petro hnatchuk burnt", "the house of [name withheld] burnt"),
+    ("hnatchuk, 34, was hurt", "[name withheld], 34, was hurt"),
+    ("two residents of the village", "two residents of the village"),
+    ("mayor taras bondarevych said", "mayor [name withheld] said"),  # listed nowhere: by its restored shape
+    ("Petro Hnatchuk", "[name withheld]"),  # the title may have capitals
+    ("Gunmen shot hnatchuk near the U.S. embassy", "Gunmen shot [name withheld] near the U.S. embassy"),
+    ("a trader and his jerrycans", "a trader and his jerrycans"),
+    ("хату спалено", "хату спалено"),
+]
+
+
+@pytest.mark.parametrize(("words", "shown"), SMALL)
+def test_a_name_that_its_text_has_in_small_letters_goes_too(words: str, shown: str) -> None:
+    assert policy().mask(words, {"petro hnatchuk"}) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "shown"),
+    [
+        ("will hope", "the prince will rise in hope", "the prince will rise in hope"),
+        ("will hope", "will hope died", "[name withheld] died"),
+        ("edward said", "he said that edward fled", "he said that [name withheld] fled"),
+        ("محمد علي", "gunmen from barrancabermeja fled", "gunmen from barrancabermeja fled"),
+        ("petro Hnatchuk", "petro hnatchuk fled", "[name withheld] fled"),
+        ("Petro Hnatchuk", "petro hnatchuk shot dead", "[name withheld] shot dead"),  # a headline in small letters
+        ("ﬁona fuchs", "ﬁona fuchs was shot", "[name withheld] was shot"),  # a letter that has no capital of its own
+    ],
+)
+def test_names_in_small_letters_and_common_words(name: str, words: str, shown: str) -> None:
+    assert policy().mask(words, {name}) == shown
+    assert bool(policy().withheld(words, {name})) == ("withheld" in shown)
+
+
+def test_names_in_small_letters_are_found_in_the_whole_text() -> None:
+    words = "gunmen shot petro hnatchuk near the market. hnatchuk died."
+    assert [words[a:b] for a, b in policy().withheld(words, {"petro hnatchuk"})] == ["petro", "hnatchuk", "hnatchuk"]
+
+
 @pytest.mark.parametrize("words", ["Vortash", "a man called Vortash", "Lena Vortash, a nurse", "Vortash and his brother", "Залізняк", "PETRO"])
 def test_a_party_that_is_no_registered_actor_loses_its_capitals(words: str) -> None:
     shown = policy().mask_party(words, (), False)

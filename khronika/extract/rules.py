@@ -12,6 +12,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from khronika import config
+from khronika.casing import with_capitals, worded
 from khronika.extract import casting, claims, joining, locations, outlook, persons, roles, tolls
 from khronika.extract.casting import Scene
 from khronika.extract.joining import Occurrence
@@ -57,7 +58,11 @@ class RulesExtractor:
         return segments, [o for o in found if setting.holds([segments[at] for at in o.sentences], o.main.kind, o.main.strength)], lexicon
 
     def read(self, text: Text) -> Reading:
-        """What the text says."""
+        """What the text says; one in small letters or in capitals alone is read with its capitals restored, and quoted as it was."""
+        given = with_capitals(text)
+        return self._read(given) if given is text else worded(self._read(given), text)
+
+    def _read(self, text: Text) -> Reading:
         segments, occurrences, lexicon = self.occurrences(text)
         mentions = mentions_over(text, segments, occurrences, lexicon)
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec.structs import replace
 
+from khronika.casing import with_capitals
 from khronika.link.block import keys_of
 from khronika.link.cluster import Pair, cluster, pair, standing_verdicts
 from khronika.link.compare import Features, Profile, far_apart, features, leads, profile
@@ -161,7 +162,7 @@ class _Component:
         found = self.query.accounts(missing) if missing else []
         self.accounts.update((account.id, account) for account in found)
         unread = {account.document_id for account in found if leads(account)} - self.bodies.keys()
-        self.bodies.update((id, text.body) for id, text in (self.query.texts(unread) if unread else {}).items())
+        self.bodies.update((id, with_capitals(text).body) for id, text in (self.query.texts(unread) if unread else {}).items())
 
     def ready_of(self, id: str) -> _Ready:
         """The account made ready, or as it was made by an earlier call."""

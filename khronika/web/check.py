@@ -64,6 +64,6 @@ def _faults(context: Context, shown: event_view.Shown) -> Iterator[str]:
 
 def _stands(is_alone: bool, name: str, text: str, folded: str) -> bool:
     """Whether a name stands in a text: whole, or where its last word tells it alone, that word with a capital."""
-    words = name.split()
+    words = [word[:1].upper() + word[1:] for word in name.split()]
     whole = len(words) > 1 and re.search(rf"(?<!\w){re.escape(fold(name))}(?!\w)", folded) is not None
     return whole or is_alone and len(words[-1]) > 3 and re.search(rf"(?<!\w){re.escape(words[-1])}(?!\w)", text) is not None

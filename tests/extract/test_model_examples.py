@@ -14,8 +14,8 @@ from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, TAGS
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.types import KINDS
 from train.extractor.corpora import from_geo, from_polnear, from_re3d, from_times
-from train.extractor.datasets import from_gold, from_muc
-from train.extractor.examples import LESSONS, Labelled, cut
+from train.extractor.datasets import from_gold, from_muc, plain
+from train.extractor.examples import LESSONS, Labelled, Tokens, cut
 
 pytestmark = pytest.mark.skipif(not (FOLDER / "vocab.txt").exists(), reason="no vocabulary in khronika/data/model")
 
@@ -47,7 +47,7 @@ def test_gold(pieces: WordPiece) -> None:
     found = {kind: words(made, BODY, pieces, kind) for kind in SPANS}
     assert found == {
         "trigger": ["shot"], "perp_person": ["Gunmen"], "perp_group": [], "target": [], "victim": ["a judge"], "weapon": [],
-        "source": ["The mayor of Orin", "The ministry"], "place": ["Orin"], "time": ["on Monday"], "name": [],
+        "source": ["The mayor of Orin", "The ministry"], "place": ["Orin"], "time": ["on Monday"],
     }  # fmt: skip
     (happening,) = made.happenings
     assert KINDS[happening.kind] == "attack" and happening.states == [0.0, 1.0, 0.0, 0.0] and happening.evidence == {0}
@@ -93,19 +93,19 @@ def test_re3d(tmp_path: Path, pieces: WordPiece) -> None:
     folder = tmp_path / "one"
     folder.mkdir()
     body = "They fired mortars. Nobody came but Amal Deeb. A guard saw her."
-    entities = [("Weapon", "mortars"), ("Person", "Amal Deeb"), ("Person", "A guard"), ("Person", "her")]
+    entities = [("Weapon", "mortars"), ("Person", "Amal Deeb")]
     lines = [{"documentId": "d", "type": kind, "begin": body.index(words), "end": body.index(words) + len(words)} for kind, words in entities]
-    (folder / "documents.json").write_text(json.dumps({"_id": "d", "text": body}) + "\n", encoding="utf-8")
+    unarmed = {"_id": "e", "text": "Nobody came."}
+    (folder / "documents.json").write_text("\n".join(map(json.dumps, [{"_id": "d", "text": body}, unarmed])) + "\n", encoding="utf-8")
     (folder / "entities.json").write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
     (made,) = from_re3d(tmp_path, pieces)
-    assert words(made, body, pieces, "weapon") == ["mortars"] and words(made, body, pieces, "name") == ["Amal Deeb"]
-    assert made.asked == {SPANS.index("weapon"): {0}, SPANS.index("name"): {0, 1}}  # in the third sentence a person without a name is marked
+    assert words(made, body, pieces, "weapon") == ["mortars"] and made.asked == {SPANS.index("weapon"): {0}}
 
 
-def test_names_are_taken_from_the_rules_where_nobody_marked_them(pieces: WordPiece) -> None:
-    body = BODY.replace("The mayor of Orin", "Ivan Petrenko")
-    made = from_gold(article() | {"text": body, "events": [], "forecasts": []}, pieces)
-    assert words(made, body, pieces, "name") == ["Ivan Petrenko"] and made.asked[SPANS.index("name")] is None
+def test_a_text_without_capitals_is_marked_as_if_it_had_them(pieces: WordPiece) -> None:
+    told, small = (Tokens(plain(body), pieces) for body in (BODY, BODY.lower()))
+    assert small.text == BODY.lower() and small.sentences == told.sentences
+    assert small.marks.any() and (small.marks == told.marks).all()
 
 
 def test_places_and_times_of_even_documents(tmp_path: Path, pieces: WordPiece) -> None:

@@ -15,6 +15,7 @@ from khronika.errors import ModelError
 from khronika.extract import EXTRACTORS
 from khronika.extract.model.decoding import logistic
 from khronika.extract.model.extractor import FOLDER, ModelExtractor, participant_options, same_entity
+from khronika.extract.model.weights import Caseless
 from khronika.extract.rules import RulesExtractor, exact
 from khronika.types import Participant, Quote, Reading, Text
 
@@ -112,17 +113,18 @@ def test_two_phrases_of_the_network_for_one_of_the_rules_are_one() -> None:
     assert [seen for _, (_, seen, _) in options] == [1.0, 0.0, 1.0] and options[0][1][0] > 2
 
 
-def test_a_text_without_capitals_is_left_to_the_network(model: ModelExtractor) -> None:
-    text = text_of(NEWS.lower())
+@pytest.mark.parametrize("written", [NEWS.lower(), NEWS.upper()])
+def test_a_text_without_capitals_has_settings_of_its_own(model: ModelExtractor, written: str) -> None:
+    text, other = text_of(written), copy(model)
     reading = model.read(text)
     assert reading.mentions and all(exact(text, quote) for quote in quotes(reading))
-    assert all(x.p is not None for m in reading.mentions for x in (*m.victims, *m.targets, *m.perpetrators))
+    other.settings = replace(model.settings, caseless=Caseless(sources={}, least=model.settings.least | {"event": 1.01}))
+    assert not other.read(text).mentions and other.read(text_of(NEWS)) == model.read(text_of(NEWS))
 
 
-def test_names_in_a_text_without_capitals_are_the_networks(model: ModelExtractor) -> None:
-    text = text_of("police said that ivan petrenko died when a drone hit his house. the commander, dzhor velmit, denied it.")
-    assert RulesExtractor().read(text).persons == ()
-    assert [quote.words for quote in model.read(text).persons] == ["ivan petrenko", "dzhor velmit"]
+def test_names_in_a_text_without_capitals_are_found(model: ModelExtractor) -> None:
+    text = text_of("police said that ivan petrenko died when a drone hit his house. the commander, general mykola bondar, denied it.")
+    assert [quote.words for quote in model.read(text).persons] == ["ivan petrenko", "mykola bondar"]
 
 
 @pytest.mark.parametrize(("weights", "by_rules"), [((0.0, 0.0, 9.0), True), ((1.0, 0.0, -99.0), False)])

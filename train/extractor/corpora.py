@@ -1,4 +1,4 @@
-"""Folders of corpora that annotate one thing each go in, labelled texts come out: voices (PolNeAR), weapons and names (re3d), places (LGL, GeoVirus), times (TimeML).
+"""Folders of corpora that annotate one thing each go in, labelled texts come out: voices (PolNeAR), weapons (re3d), places (LGL, GeoVirus), times (TimeML).
 
 Of the places and times only documents whose digest of the name is even are read; the others are for measuring (bench/geo.py, bench/temporal.py).
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +17,10 @@ from bench.temporal import read_tml
 from khronika.extract.model.layout import SPANS, TAGS
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.text import Span
-from train.extractor.datasets import NAME, SOURCE, plain
+from train.extractor.datasets import SOURCE, plain
 from train.extractor.examples import TIMEX, TOPONYM, Labelled, Tokens
 
 WEAPON = SPANS.index("weapon")
-_NO_NAME = frozenset("I He She They We You Me His Her Him My The A An One Mr Mrs President Minister Secretary Muslim".split())
 
 
 def brat(path: Path) -> dict[str, list[Span]]:
@@ -49,32 +47,21 @@ def from_polnear(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
 
 
 def from_re3d(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:
-    """Documents on Syria and Iraq: weapons and military platforms, asked only in the sentences that name one, and names of persons.
-
-    Its persons are pronouns and descriptions too; what is capitalised word for word is a name, and sentences with any other are not asked.
-    """
+    """Documents on Syria and Iraq with their weapons and military platforms, asked only in the sentences that name one."""
     for source in sorted(folder.iterdir()):
         entities: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for line in _lines(source / "entities.json"):
             entities[line["documentId"]].append(line)
         for document in _lines(source / "documents.json"):
             tokens = Tokens(plain(document["text"]), pieces)
-            held = [(e["type"], t, document["text"][e["begin"] : e["end"]]) for e in entities[document["_id"]] if (t := tokens.span(e["begin"], e["end"]))]
-            arms = {(WEAPON, *t) for kind, t, _ in held if kind in ("Weapon", "MilitaryPlatform")}
-            names = {(NAME, *t) for kind, t, words in held if kind == "Person" and _is_name(words)}
-            unsure = {tokens.home(t[0]) for kind, t, words in held if kind == "Person" and not _is_name(words)}
-            asked: dict[int, set[int] | None] = {NAME: set(range(len(tokens.sentences))) - unsure}
+            held = [e for e in entities[document["_id"]] if e["type"] in ("Weapon", "MilitaryPlatform")]
+            arms = {(WEAPON, *t) for e in held if (t := tokens.span(e["begin"], e["end"]))}
             if arms:
-                asked[WEAPON] = {tokens.home(a) for _, a, _ in arms}
-            yield Labelled(document["_id"], tokens.ids, tokens.marks, tokens.sentences, asked, spans=arms | names)
+                yield Labelled(document["_id"], tokens.ids, tokens.marks, tokens.sentences, {WEAPON: {tokens.home(a) for _, a, _ in arms}}, spans=arms)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     yield from (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip())
-
-
-def _is_name(words: str) -> bool:
-    return all(word[:1].isupper() and word not in _NO_NAME for word in re.split(r"[\s-]+", words))
 
 
 def from_geo(folder: Path, pieces: WordPiece) -> Iterator[Labelled]:

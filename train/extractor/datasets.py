@@ -15,7 +15,7 @@ from khronika.text import Span
 from khronika.types import KINDS, Text
 from train.extractor.examples import Happening, Labelled, Tokens, Typed, occurrences
 
-TRIGGER, SOURCE, PLACE, TIME, NAME = (SPANS.index(name) for name in ("trigger", "source", "place", "time", "name"))
+TRIGGER, SOURCE, PLACE, TIME = (SPANS.index(name) for name in ("trigger", "source", "place", "time"))
 _PEOPLE = re.compile(
     r"\b(gunm[ae]n|m[ae]n|wom[ae]n|attackers?|assailants?|militants?|bombers?|drivers?|individuals?|persons?|people|youths?|teenagers?|suspects?"
     r"|shooters?|he|she|they|terrorists?|rebels?|fighters?|president|commander|general|mr|mrs|soldiers?|officers?)\b",
@@ -52,7 +52,7 @@ def plain(words: str, id: str = "plain") -> Text:
 
 
 def from_gold(article: dict[str, Any], pieces: WordPiece) -> Labelled:
-    """An article with all fields, in tokens; names of persons are as the rules find them, since nobody marked them."""
+    """An article with all fields, in tokens."""
     tokens = Tokens(text_of(article), pieces)
     asked: dict[int, set[int] | None] = {**dict.fromkeys(range(len(SPANS))), SOURCE: set()}
     made = Labelled(article["id"], tokens.ids, tokens.marks, tokens.sentences, asked, labels=[[0.0] * len(SENTENCE) for _ in tokens.sentences])
@@ -69,7 +69,6 @@ def from_gold(article: dict[str, Any], pieces: WordPiece) -> Labelled:
                 made.labels[number][SENTENCE.index(name[:-1])] = 1.0
                 if name == "assessments":
                     made.labels[number][SENTENCE.index(item["topic"], len(SENTENCE) - 5)] = 1.0
-    made.spans |= {(NAME, *t) for s in tokens.persons if (t := tokens.span(*s))}
     made.eventful = bool(made.happenings)
     return made
 

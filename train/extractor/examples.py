@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from khronika.casing import with_capitals
 from khronika.extract.attributions import find_attributions
 from khronika.extract.lexicon import load
 from khronika.extract.model.extractor import body_segments
@@ -86,11 +87,11 @@ class Tokens:
     def __init__(self, text: Text, pieces: WordPiece) -> None:
         self.text = text.body
         self.ids, self.spans = pieces.encode(text.body)
+        text = with_capitals(text)
         self.sentences = [s for s in sentence_tokens(sentences(text.body), self.spans) if s[0] < s[1]]
         segments = body_segments(text)
         triggers = find_triggers(segments, load("en"), text.published)
         by_rules = RulesExtractor().read(text)
-        self.persons = [(quote.start, quote.end) for quote in by_rules.persons if quote.within == "body"]
         self.marks = marks_of(self.spans, triggers, by_rules, find_attributions(text, segments))
         self._starts = {a: i for i, (a, _) in enumerate(self.spans)}
         self._ends = {b: i + 1 for i, (_, b) in enumerate(self.spans)}

@@ -23,7 +23,7 @@ from train.extractor.network import Network, base_folder
 
 FUSED = "com.microsoft"
 START = {"event": (0.5, 0.5, 2.0, 0.0, 0.0), "assessment": (1.0, 0.5, 0.0), "forecast": (1.0, 0.5, 0.0)}
-LEAST = {"event": 0.5, "assessment": 0.5, "forecast": 0.5, "evidence": 0.5, "perp_person": 0.3, "perp_group": 0.3, "target": 0.3, "victim": 0.3, "weapon": 0.3, "source": 0.3, "place": 0.3, "time": 0.3, "name": 0.5, "background": 0.5, "alleged": 0.5, "attempted": 0.5, "foiled": 0.5}
+LEAST = {"event": 0.5, "assessment": 0.5, "forecast": 0.5, "evidence": 0.5, "perp_person": 0.3, "perp_group": 0.3, "target": 0.3, "victim": 0.3, "weapon": 0.3, "source": 0.3, "place": 0.3, "time": 0.3, "background": 0.5, "alleged": 0.5, "attempted": 0.5, "foiled": 0.5}
 
 
 class Graph:

@@ -29,8 +29,6 @@ QUIET = 0.15
 """Of MUC-4's articles without any event, the share that is seen for each that is seen with one."""
 UNMARKED = 0.15
 """Share of windows whose marks are hidden in training, so that the network can read without the rules too."""
-UNNAMED = 0.5
-"""The same for the marks of persons, which are the truth of `name` where nobody marked names."""
 Group = list[Window]
 
 
@@ -213,7 +211,6 @@ def train(args: argparse.Namespace) -> None:
             break
         states, marks, mask = cache.batch(group)
         marks *= (torch.rand(len(group), 1, 1) >= UNMARKED).float()
-        marks[:, :, MARKS.index("person")] *= (torch.rand(len(group), 1) >= UNNAMED).float()
         with autocast():
             numbers = run.network(states, marks, mask)
         parts = [loss(numbers[row, : len(w.ids)], w) for row, w in enumerate(group)]

@@ -17,6 +17,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from khronika.extract.model.extractor import ModelExtractor
+from khronika.extract.model.weights import Caseless
 from train.extractor.calibrate import calibrate, fit, fit_kind, kind_pairs, part_pairs, reliability
 from train.extractor.unseen import FIELDS, TOLLS, Remembering, Uncased, Unseen, prediction
 
@@ -110,8 +111,8 @@ def weigh_parts(unseen: Unseen) -> None:
         model.settings = replace(model.settings, least=model.settings.least | {field: max(GRID, key=lambda least, found=found: found[least])})  # type: ignore[misc]
 
 
-def choose_alone(uncased: Uncased) -> dict[str, float]:
-    """Thresholds for texts that are left to the network, chosen on texts that have no capitals; twice, since that of events bears on all others."""
+def choose_caseless(uncased: Uncased) -> Caseless:
+    """Thresholds for texts that came without capitals, which are left to the network; twice, since that of events bears on all others."""
     model = uncased.model
     model.settings = replace(model.settings, sources={})
     for name, _, grid in (*STEPS, *STEPS):
@@ -123,7 +124,7 @@ def choose_alone(uncased: Uncased) -> dict[str, float]:
                 worths[value] = uncased.worth()
                 model.settings = kept
             model.settings = replace(model.settings, least=model.settings.least | {name: max(grid, key=lambda value, worths=worths: worths[value])})  # type: ignore[misc]
-    return model.settings.least
+    return Caseless(sources={}, least=model.settings.least)
 
 
 def choose_claims(unseen: Unseen) -> None:
@@ -152,9 +153,8 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
         chosen[events] = choose(unseen, events), model.settings
     model.settings = chosen["model"][1]
     uncased = Uncased(unseen, data)
-    alone = choose_alone(uncased)
-    worth_alone = uncased.worth()
-    chosen = {events: (worth, replace(settings, alone=alone, hint=model.settings.hint)) for events, (worth, settings) in chosen.items()}
+    caseless, without_capitals = choose_caseless(uncased), uncased.worth()
+    chosen = {events: (worth, replace(settings, caseless=caseless, hint=model.settings.hint)) for events, (worth, settings) in chosen.items()}
     readings = unseen.readings
     by_rules = unseen.tallies(lambda n: prediction(readings[n].mentions, readings[n].assessments, readings[n].forecasts))
     shares = {}
@@ -173,14 +173,14 @@ def tune(model: ModelExtractor, data: Path, folds: Sequence[Path] = ()) -> dict[
     held |= {field: reliability(part_pairs(unseen, field)) for field in (*PARTS, "claims") if model.settings.sources[field] == "weighed"}
     return {
         "articles": len(unseen.articles),
-        "without capitals": round(worth_alone, 3),
+        "without capitals": round(without_capitals, 3),
         "worth": {events: round(pair[0], 3) for events, pair in chosen.items()} | {"rules alone": round(_whole(unseen.summed(by_rules)), 3)},
         "share_better": shares,
         "model": unseen.figures(unseen.by_model),
         "rules": unseen.summed(by_rules),
         "reliability": held,
         "least": model.settings.least,
-        "alone": model.settings.alone,
+        "caseless": msgspec.structs.asdict(caseless),
         "hint": model.settings.hint,
         "kind": model.settings.kind,
         "sources": model.settings.sources,

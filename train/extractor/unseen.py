@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from bench.muc4 import ceaf_ree, converted, gold_of, gtt
 from khronika import config
+from khronika.casing import with_capitals, worded
 from khronika.extract.attributions import find_attributions
 from khronika.extract.joining import Occurrence
 from khronika.extract.lexicon import Lexicon, load
@@ -176,7 +177,7 @@ class Unseen:
 
 
 class Uncased:
-    """Texts without capitals, which are left to the network: the fixed tenth of MUC-4's training part, and the unseen gold articles in small letters."""
+    """Texts without capitals, read with restored ones: the fixed tenth of MUC-4's training part, and the unseen gold articles in small letters."""
 
     def __init__(self, unseen: Unseen, data: Path) -> None:
         lines = (data / "data" / "muc4" / "gtt_train.jsonl").read_text(encoding="utf-8").splitlines()
@@ -184,23 +185,27 @@ class Uncased:
         self.articles = [json.loads(json.dumps(article, ensure_ascii=False).lower()) for article in unseen.articles]
         self.lexicon = load("en")
         self.wires = [self._pieces(plain(body, key), self.model) for key, (body, _, _) in self.gold.items()]
-        self.read = [(*self._pieces(plain(a["text"], a["id"]), reader), reader) for a, reader in zip(self.articles, unseen.readers, strict=True)]
+        self.read = [self._pieces(plain(a["text"], a["id"]), reader) for a, reader in zip(self.articles, unseen.readers, strict=True)]
 
-    def _pieces(self, text: Text, reader: ModelExtractor) -> tuple[Text, list[Piece]]:
-        segments = body_segments(text)
-        return text, list(reader.pieces(text, segments, self.lexicon, RulesExtractor().read(text), find_attributions(text, segments)))
+    def _pieces(self, text: Text, reader: ModelExtractor) -> tuple[Text, Text, list[Piece], ModelExtractor]:
+        given = with_capitals(text)
+        segments = body_segments(given)
+        return text, given, list(reader.pieces(given, segments, self.lexicon, RulesExtractor().read(given), find_attributions(given, segments))), reader
+
+    def _told(self, text: Text, given: Text, pieces: list[Piece], reader: ModelExtractor) -> tuple[Mention, ...]:
+        set_up(reader, self.model)
+        return worded(tuple(one.mention for one in reader.told(given, pieces, self.lexicon)), text)
 
     def worth(self) -> float:
         """CEAF-REE and a third of GTT's F1 on the wires, and F1 of events and, on average, of roles on the articles, under the settings of the model."""
         roles, templates = {}, {}
-        for text, pieces in self.wires:
-            mentions = tuple(one.mention for one in self.model.told(text, pieces, self.lexicon))
-            roles[text.id], templates[text.id] = converted(Reading(text_id=text.id, by=self.model.name, mentions=mentions))
+        for wire in self.wires:
+            reading = Reading(text_id=wire[0].id, by=self.model.name, mentions=self._told(*wire))
+            roles[reading.text_id], templates[reading.text_id] = converted(reading)
         named, filled = ({key: entry[n] for key, entry in self.gold.items()} for n in (1, 2))
         tally = self.scorer.Tally()
-        for article, (text, pieces, reader) in zip(self.articles, self.read, strict=True):
-            set_up(reader, self.model)
-            self.scorer.score_article(article, prediction([one.mention for one in reader.told(text, pieces, self.lexicon)]), tally)
+        for article, read in zip(self.articles, self.read, strict=True):
+            self.scorer.score_article(article, prediction(self._told(*read)), tally)
         found = {name: f1 for name, _, _, f1, *_ in tally.rows()}
         own = found["event"] + sum(found[role] for role in set(FIELDS.values())) / len(set(FIELDS.values()))
         return ceaf_ree(named, roles)["micro"] + gtt(filled, templates) / 3 + own

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from khronika import config
+from khronika.casing import with_capitals, worded
 from khronika.extract import Server
 from khronika.extract.lexicon import load
 from khronika.extract.llm.answer import Aligner
@@ -35,7 +36,7 @@ class LlmExtractor:
         """
         segments, lexicon = segments_of(text), load("en")
         dropped: Counter[str] = Counter()
-        mentions, assessments, forecasts, persons = [], [], [], list(find_persons(text, segments))
+        mentions, assessments, forecasts, persons = [], [], [], _persons(text)
         for part in parts_of(text.body):
             answer = self._client.ask(_question(text, part))
             aligner = Aligner(text, part, segments, lexicon, self.name)
@@ -88,6 +89,11 @@ def parts_of(body: str) -> list[Span]:
 def _question(text: Text, part: Span) -> str:
     head = [f"Published: {text.published or 'not known'}", f"Outlet: {text.source or 'not known'}", f"Title: {text.title or 'none'}"]
     return "\n".join(head) + "\n\n" + text.body[part[0] : part[1]]
+
+
+def _persons(text: Text) -> list[Quote]:
+    given = with_capitals(text)
+    return list(worded(find_persons(given, segments_of(given)), text))
 
 
 def _distinct(quotes: list[Quote]) -> tuple[Quote, ...]:

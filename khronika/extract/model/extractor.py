@@ -9,11 +9,12 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from msgspec.structs import replace
 
-from khronika.extract import attributions, claims, outlook, persons, roles, rules
+from khronika.casing import with_capitals, worded
+from khronika.extract import attributions, claims, outlook, roles, rules
 from khronika.extract.attributions import Attribution
 from khronika.extract.joining import Occurrence, join
 from khronika.extract.lexicon import Lexicon, load
@@ -35,7 +36,6 @@ from khronika.extract.model.decoding import (
 )
 from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
 from khronika.extract.model.marks import Marks, marks_of, tokens_under
-from khronika.extract.model.scores import sigmoid
 from khronika.extract.model.weights import Network, Settings
 from khronika.extract.model.windows import OVERLAP, sentence_tokens
 from khronika.extract.segments import Segment, segments_of
@@ -116,11 +116,19 @@ class ModelExtractor:
         return self._rules.settle(accounts)
 
     def read(self, text: Text) -> Reading:
-        """What the text says; a text in another language than English is read by the rules."""
+        """What the text says; a text in another language than English is read by the rules, one without capitals with restored ones (casing.py)."""
         if (text.language or "en") != "en" or not text.body.strip():
             return self._rules.read(text)
-        if self.settings.sources and text.body == text.body.lower():
-            return self._alone().read(text)
+        given = with_capitals(text)
+        return self._read(given) if given is text else worded(self.for_caseless()._read(given), text)
+
+    def for_caseless(self) -> Self:
+        """The same with the settings for texts that came without capitals."""
+        other = copy(self)
+        other.settings = self.settings.for_caseless()
+        return other
+
+    def _read(self, text: Text) -> Reading:
         lexicon = load("en")
         segments = body_segments(text)
         by_rules = self._rules.read(text)
@@ -136,22 +144,8 @@ class ModelExtractor:
             mentions=tuple(mentions),
             assessments=assessments,
             forecasts=forecasts,
-            persons=self.named(text, pieces),
+            persons=by_rules.persons,
         )
-
-    def named(self, text: Text, pieces: Sequence[Piece]) -> tuple[Quote, ...]:
-        """Names of people by the rules; in a text without capitals, where these see none, by the network."""
-        found = persons.find_persons(text, segments_of(text))
-        if text.body != text.body.lower():
-            return found
-        spans = [(piece, s) for piece in pieces for s in piece.part.spans if s.type == NAME and sigmoid(s.score) >= self.settings.least["name"]]
-        return found + tuple(sorted((piece.quote(text, (s.start, s.end)) for piece, s in spans), key=lambda quote: quote.start))
-
-    def _alone(self) -> ModelExtractor:
-        """The same with nothing left to the rules that the network can fill: without capitals they know no names."""
-        alone = copy(self)
-        alone.settings = replace(self.settings, sources={}, least=self.settings.alone or self.settings.least)
-        return alone
 
     def told(self, text: Text, pieces: Sequence[Piece], lexicon: Lexicon) -> list[Told]:
         """The events of a text that was already scored, without their claims."""
@@ -202,12 +196,13 @@ class ModelExtractor:
         """Voices and what they say, wherever they stand: the spans and tokens that the network holds for such with more than even odds."""
         sources: list[Quote] = []
         contents: list[Quote] = []
+        written, text = text, with_capitals(text)
         segments = body_segments(text)
         heard = attributions.find_attributions(text, segments)
         for piece in self.pieces(text, segments, load("en"), self._rules.read(text), heard):
             sources += [piece.quote(text, (s.start, s.end)) for s in piece.part.spans if s.type == SPANS.index("source") and s.score > 0]
             contents += [piece.quote(text, span) for span in said(piece.part)]
-        return sources, contents
+        return worded((sources, contents), written)
 
     def over(self, text: Text, segments: list[Segment], occurrences: list[Occurrence], lexicon: Lexicon) -> list[Mention]:
         """The rules' mention for each occurrence."""
@@ -340,7 +335,6 @@ class ModelExtractor:
         return by_rules[0] if kept[0] else tuple(assessments), by_rules[1] if kept[1] else tuple(forecasts)
 
 
-NAME = SPANS.index("name")
 OTHER_ROLES = ("source", "place", "time")
 """Roles of the network that are no participants."""
 HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed_clash")

@@ -9,11 +9,10 @@ from typing import get_args
 
 from khronika.types import KINDS, Stance
 
-FORMAT = 5
+FORMAT = 6
 """Number of this layout; weights of another one are refused."""
 ROLES: tuple[str, ...] = ("perp_person", "perp_group", "target", "victim", "weapon", "source", "place", "time")
-SPANS: tuple[str, ...] = ("trigger", *ROLES, "name")
-"""Kinds of spans; `name` is a person's name, whatever its part in an event."""
+SPANS: tuple[str, ...] = ("trigger", *ROLES)
 STANCES: tuple[str, ...] = get_args(Stance)
 STATES: tuple[str, ...] = ("background", "alleged", "attempted", "foiled")
 TAGS: tuple[str, ...] = ("cue", "content")

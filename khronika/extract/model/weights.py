@@ -28,13 +28,20 @@ MANY = 4
 FILES = ("settings.json", "model.onnx", "vocab.txt")
 
 
+class Caseless(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of the settings is another where a text came without capitals: who fills which field, and from which p."""
+
+    sources: dict[str, str]
+    least: dict[str, float]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was chosen on articles of train that the network never saw, and what the weights were made for.
 
     `event`, `trigger`, `assessment`, `forecast` and, for participants by field, `parts` are the logistic weights (constant last) that turn scores into `p`;
     `kind` those of what speaks for a kind (decoding.kind_features);
     `least` holds the thresholds by field. `hint` is the weight of the rules' kind, `sources` says by field whether the model, the rules, both or both weighed fill it.
-    `alone` holds the thresholds for a text that is left to the network.
+    `caseless` holds sources and thresholds for a text in small letters or in capitals alone.
     `far` and `role_far` add to a link by the distance in sentences. `digests` are sha256 of the other files.
     """
 
@@ -52,8 +59,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kind: tuple[float, ...] = ()
     hint: float = 2.0
     sources: dict[str, str] = {}
-    alone: dict[str, float] = {}
+    caseless: Caseless | None = None
     note: str = ""
+
+    def for_caseless(self) -> Settings:
+        """The settings for a text in small letters or in capitals alone."""
+        return msgspec.structs.replace(self, sources=self.caseless.sources, least=self.caseless.least) if self.caseless else self
 
 
 class Network:
