@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from math import log
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -28,7 +27,7 @@ LEAST = -0.7
 """Log odds from which a word gets a capital: a name left small is worse than a word that gets one too many."""
 
 SURELY = 1.5
-"""The same for a word of a phrase that stands without its text, of which a capital hides it."""
+"""The same for a word of a phrase without its text, where a capital means that the word is masked."""
 LONGEST_ACRONYM = 6
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -192,8 +191,3 @@ def worded(value: T, text: Text) -> T:
         found = [worded(one, text) for one in value]
         return type(value)(found) if any(a is not b for a, b in zip(found, value, strict=True)) else value
     return value
-
-
-def log_odds(yes: float, no: float) -> int:
-    """Tenths of log odds of two counts, kept within 6."""
-    return round(10 * max(-6.0, min(6.0, log((yes + 0.5) / (no + 0.5)))))

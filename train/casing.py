@@ -14,6 +14,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import log
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from bench.geo import articles
 from bench.temporal import read_tml
 from khronika import config
-from khronika.casing import Habit, base_of, capitals, cased, log_odds, signs, words_in
+from khronika.casing import Habit, base_of, capitals, cased, signs, words_in
 from khronika.extract.persons import find_persons
 from khronika.extract.segments import segments_of
 from train.annotated import articles_in, fold_of
@@ -46,6 +47,11 @@ def texts(shared: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(p for name in ("timebank", "aquaint", "wikiwars_train") for p in (data / "temporal" / name).glob("*.tml")):
         if fold_of(path.name, 2) == 0:
             yield path.name, read_tml(path)[0]
+
+
+def log_odds(yes: float, no: float) -> int:
+    """Tenths of log odds of two counts, kept within 6."""
+    return round(10 * max(-6.0, min(6.0, log((yes + 0.5) / (no + 0.5)))))
 
 
 def counted(bodies: Iterable[str]) -> Habit:
