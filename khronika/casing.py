@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -56,6 +56,7 @@ def _habit() -> Habit:
     return Habit(words, frozenset(given["acronyms"].split()), ends, before, after, given["weights"])
 
 
+@lru_cache(8)  # asked for one text by each stage that reads it
 def is_caseless(body: str) -> bool:
     """Whether words are written in small letters alone, or in capitals alone."""
     small = sum(map(str.islower, body))

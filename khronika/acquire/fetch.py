@@ -24,7 +24,7 @@ ROBOTS_S = 86_400.0
 REFUSED_S = 3_600.0
 """For so long nothing is asked of a host that cannot give its robots.txt (RFC 9309: all is forbidden then)."""
 PATIENCE_S = 600.0
-"""The longest rest of a host that is waited out; one that asks for a longer one is left alone until then."""
+"""The longest rest of a host that one address is waited for (watch.py turns to other feeds sooner); one that asks for more is left alone until then."""
 BUSY = (429, 503)
 """Answers whose Retry-After says how long to stay away."""
 
