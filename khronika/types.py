@@ -521,7 +521,7 @@ class Filter(Noun, frozen=True, kw_only=True):
     words: str | None = None
     least_killed: int | None = None
     at_least: float | None = None
-    """Events one of whose accounts was read with this p, without participants that were read less surely."""
+    """Events one of whose accounts was read with this p, as they are told without what was read less surely; the other restrictions look at them as held."""
     as_of: int | dt.datetime | None = None
 
 

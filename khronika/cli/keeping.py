@@ -101,7 +101,9 @@ def record_group() -> None:
 @click.argument("target", metavar="TO")
 def record_copy(source: str, target: str) -> None:
     """Copy a record, digests intact, between files and PostgreSQL addresses."""
-    with opened(source) as old, opened(target, create=True, read_only=False) as new:
+    from khronika.record.upkeep import whole_or_none
+
+    with opened(source) as old, whole_or_none(target), opened(target, create=True, read_only=False) as new:
         click.echo(f"{old.copy_to(new)} entries copied")
 
 

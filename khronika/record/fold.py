@@ -7,7 +7,7 @@ entry that closes a change (membership, decision, erasure), once, whatever came 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from khronika.jsonl import to_json
 from khronika.record import log, schema, store
+from khronika.record.likely import likely_accounts
 from khronika.record.merge import apply_fitting, event_id, is_dropped, merge, seq_of
 from khronika.record.stored import read_account
 from khronika.text import fold as fold_words
@@ -252,29 +253,50 @@ class Fold:
 
     def _merge_events(self, numbers: Sequence[int], seq: int) -> dict[int, Event]:
         """The events as the projections have them now; those without an account are left out."""
-        a, d, c = schema.account, schema.document, schema.correction
-        columns = (a.c.event_no, a.c.seq, a.c.body_seq, a.c.id, a.c.copy_of, d.c.superseded_by, d.c.reading_seq)
-        query = sa.select(*columns).select_from(a.outerjoin(d, a.c.document_id == d.c.id)).where(a.c.event_no.in_(numbers))
-        rows = self._db.execute(query.order_by(a.c.event_no, a.c.seq)).all()
-        self._load([row.body_seq for row in rows])
-        decided: dict[int, list[Correction]] = {}
-        query = sa.select(a.c.event_no, c.c.body).select_from(a.join(c, a.c.id == c.c.account_id))
-        for row in self._db.execute(query.where(a.c.event_no.in_(numbers), c.c.state == "accepted").order_by(c.c.id)):
-            decided.setdefault(row.event_no, []).append(msgspec.json.decode(row.body, type=Correction))
+        a = schema.account
+        rows, decided = self._members_where(a.c.event_no.in_(numbers))
         found = {}
         for number, group in groupby(rows, key=lambda row: row.event_no):
-            event = self._merge_event(number, list(group), decided.get(number, []), seq)
+            event = self._merge_event(number, list(group), decided, seq)
             if event is not None:
                 found[number] = event
         return found
 
-    def _merge_event(self, number: int, rows: Sequence[Any], corrections: list[Correction], seq: int) -> Event | None:
-        members = []
+    def merge_likely(self, events: Sequence[Event], least: float) -> Iterator[Event | None]:
+        """Each event as its accounts of today tell it without what was read less surely; None where no account reaches `least`. Imported ones stay."""
+        ids = [id for event in events for id in event.account_ids]
+        rows: dict[str, Any] = {}
+        decided: dict[str, list[Correction]] = {}
+        for at in range(0, len(ids), 500):
+            some, said = self._members_where(schema.account.c.id.in_(ids[at : at + 500]))
+            rows |= {row.id: row for row in some}
+            decided |= said
+        for event in events:
+            members = [rows[id] for id in event.account_ids if id in rows]
+            likely = self._merge_event(event.first_seq, members, decided, event.last_seq, least)
+            yield msgspec.structs.replace(likely, id=event.id, former_ids=event.former_ids, hidden=event.hidden) if likely else None if members else event
+        self._accounts.clear()
+
+    def _members_where(self, condition: sa.ColumnElement[bool]) -> tuple[Sequence[Any], dict[str, list[Correction]]]:
+        """Rows of the accounts that a condition names, those of an event together, and the accepted corrections of each account."""
+        a, d, c = schema.account, schema.document, schema.correction
+        columns = (a.c.event_no, a.c.seq, a.c.body_seq, a.c.id, a.c.copy_of, d.c.superseded_by, d.c.reading_seq)
+        query = sa.select(*columns).select_from(a.outerjoin(d, a.c.document_id == d.c.id)).where(condition)
+        rows = self._db.execute(query.order_by(a.c.event_no, a.c.seq)).all()
+        self._load([row.body_seq for row in rows])
+        decided: dict[str, list[Correction]] = {}
+        query = sa.select(a.c.id, c.c.body).select_from(a.join(c, a.c.id == c.c.account_id))
+        for row in self._db.execute(query.where(condition, c.c.state == "accepted").order_by(c.c.id)):
+            decided.setdefault(row.id, []).append(msgspec.json.decode(row.body, type=Correction))
+        return rows, decided
+
+    def _merge_event(self, number: int, rows: Sequence[Any], decided: Mapping[str, Sequence[Correction]], seq: int, least: float | None = None) -> Event | None:
+        members, corrections = [], sorted((said for row in rows for said in decided.get(row.id, ())), key=lambda said: said.id)
         for row in rows:
             account = self._accounts.get(row.body_seq)
             if account is None or is_dropped(account, corrections) or is_stale(account, row.body_seq, row.reading_seq):
                 continue
-            members.append((row.seq, apply_fitting(account, corrections)))
+            members += [(row.seq, each) for each in likely_accounts([apply_fitting(account, corrections)], least)]
         if not members:
             return None
         copies = {row.id: row.copy_of for row in rows if row.copy_of}

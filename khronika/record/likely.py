@@ -1,16 +1,16 @@
-"""Accounts and events go in, out they come without what was read less surely than asked for (`--at-least`).
+"""Accounts go in, out they come without what was read less surely than asked for (`--at-least`); events are merged anew from these (`fold`).
 
 `p` is how often such a reading is right; what has none (typed by a person, read by a language model) always stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from khronika.types import Account, Event, When
+from khronika.types import Account, When
 
 ROLES = ("perpetrators", "targets", "victims", "weapons")
 
@@ -28,11 +28,13 @@ def likely(values: Iterable[Value], least: float) -> tuple[Value, ...]:
     return tuple(value for value in values if value.p is None or value.p >= least)
 
 
-def likely_accounts(accounts: Iterable[Account], least: float) -> tuple[Account, ...]:
+def likely_accounts(accounts: Iterable[Account], least: float | None) -> tuple[Account, ...]:
     """The accounts whose p reaches `least`, each without the participants, claims, counts, days and places that do not.
 
-    A perpetrator goes with the last voice that names it.
+    A perpetrator goes with the last voice that names it. None asks for nothing.
     """
+    if least is None:
+        return tuple(accounts)
     return tuple(_without_unlikely(account, least) for account in accounts if account.mention.p is None or account.mention.p >= least)
 
 
@@ -50,10 +52,3 @@ def _without_unlikely(account: Account, least: float) -> Account:
 
 def _likely_day(when: When, least: float) -> When:
     return when if when.p is None or when.p >= least else When(basis="open", reason=f"less sure than {least:g}: {when.reason}")
-
-
-def likely_event(event: Event, accounts: Sequence[Account], least: float) -> Event | None:
-    """The event without unlikely participants; None where none of its accounts reaches `least`."""
-    if not any(account.mention.p is None or account.mention.p >= least for account in accounts):
-        return None
-    return replace(event, **{role: likely(getattr(event, role), least) for role in ROLES[1:]})

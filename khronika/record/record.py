@@ -19,7 +19,6 @@ from khronika.errors import RecordError
 from khronika.record import log, schema, store, upkeep
 from khronika.record.filters import where_filter
 from khronika.record.fold import Fold, is_stale, unpack_document, unpack_event
-from khronika.record.likely import likely_event
 from khronika.record.merge import event_id, seq_of
 from khronika.record.stored import read_account
 from khronika.record.writing import HAS_DOCUMENT, Transaction
@@ -355,15 +354,19 @@ class Record:
         while True:
             hidden = self._hidden_accounts()
             rows = self._rows(query if last is None else query.where(place > sa.tuple_(*last)))
-            for row in rows:
-                event: Event | None = self._mark_hidden(unpack_event(row.body), hidden)
-                if event and wanted.at_least is not None:
-                    event = likely_event(event, self.accounts(event.account_ids), wanted.at_least)
-                if event:
-                    yield event
+            events = [self._mark_hidden(unpack_event(row.body), hidden) for row in rows]
+            yield from events if wanted.at_least is None else self._likely(events, wanted.at_least)
             if len(rows) < PAGE:
                 return
             last = rows[-1].first_day, rows[-1].event_no
+
+    def _likely(self, events: Sequence[Event], least: float) -> list[Event]:
+        """The events as they are told without what was read less surely; those that nothing sure is left of are not among them."""
+        with store.faults(self.address):
+            found = [event for event in Fold(self._db).merge_likely(events, least) if event]
+            if self._tx is None:
+                self._db.rollback()
+            return found
 
     def versions(self, id: str) -> list[Event]:
         """Every version of an event, oldest first."""
@@ -490,8 +493,8 @@ class Record:
             self._db.rollback()
 
     def backup(self, path: str) -> None:
-        """A consistent copy in a new SQLite file."""
-        with Record(path, store.connect(path, create=True, read_only=False), self._clock) as other:
+        """A consistent copy in a new SQLite file; none where it fails."""
+        with upkeep.whole_or_none(path), Record(path, store.connect(path, create=True, read_only=False), self._clock) as other:
             self.copy_to(other)
 
     def kinds(self) -> Counter[str]:

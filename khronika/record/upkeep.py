@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,12 +178,32 @@ def copy_log(source: sa.Connection, target: sa.Connection) -> int:
     return count
 
 
+@contextmanager
+def whole_or_none(address: str) -> Iterator[None]:
+    """A SQLite file that this block makes is taken away again where the block fails."""
+    side = sidecar_of(address)
+    path = None if side is None else side.with_suffix("")
+    is_new = path is not None and not path.exists()
+    try:
+        yield
+    except BaseException:
+        for end in ("", "-wal", "-shm") if is_new else ():
+            Path(f"{path}{end}").unlink(missing_ok=True)
+        raise
+
+
 def vacuum(connection: sa.Connection, address: str) -> None:
-    """What was deleted must not stay in free pages, dead rows or the write-ahead log of the file."""
+    """What was deleted must not stay in free pages, dead rows or the write-ahead log of the file.
+
+    Raises:
+        RecordError: a reader held on to an old view all the while, so that the write-ahead log could not be emptied.
+    """
     with store.faults(address):
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+            if is_busy:
+                raise RecordError(f"{address}: erased, but another program reads an older view, so the words stay in {address}-wal until all that have it open end")
             return
         connection.rollback()
         with connection.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:

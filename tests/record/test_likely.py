@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from msgspec.structs import replace
 
 from khronika.cli import main
 from khronika.record.likely import likely_accounts
-from khronika.types import Account, Claim, Participant, Toll
-from tests.factories import make_account, make_quote
+from khronika.record.record import Record
+from khronika.types import Account, Claim, Filter, Linking, Participant, Toll
+from tests.factories import make_account, make_document, make_place, make_quote, make_when
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +55,25 @@ def test_values_below_go_and_voices_keep_their_numbers() -> None:
 def test_accounts_below_go() -> None:
     assert likely_accounts([told()], 0.75) == ()
     assert likely_accounts([told()], 0.0) == (told(),)
+
+
+def test_an_event_is_merged_anew_from_what_is_sure(record: Record) -> None:
+    sure = {"when": replace(make_when("2031-05-02"), p=0.9), "where": replace(make_place("Novy Lug"), p=0.9), "killed": Toll(low=1, high=1, p=0.9)}
+    unsure = {"when": replace(make_when("2031-05-01"), p=0.3), "where": replace(make_place(precision="site"), p=0.3), "killed": Toll(low=4, high=4, p=0.3)}
+    accounts = [make_account("one", p=0.8, published="2031-05-04", **unsure), make_account("two", p=0.8, published="2031-05-03", **sure)]
+    with record.write(by="test") as tx:
+        for name, account in zip(("one", "two"), accounts, strict=True):
+            tx.add_document(make_document(name), b"")
+            tx.add_account(account, [])
+        tx.add_linking(Linking(groups=(tuple(account.id for account in accounts),)))
+    head, (held,), (likely,) = record.head(), record.events(), record.events(Filter(at_least=0.6))
+    assert held.where.value and likely.where.value and held.killed and likely.killed
+    assert (held.where.value.name, likely.where.value.name) == ("Orlivka", "Novy Lug")
+    assert (held.when.value.start, likely.when.value.start) == (dt.date(2031, 5, 1), dt.date(2031, 5, 2))
+    assert (held.killed.value.low, likely.killed.value.low) == (4, 1)
+    assert (likely.id, likely.account_ids, likely.former_ids, likely.last_seq) == (held.id, held.account_ids, held.former_ids, held.last_seq)
+    assert list(record.events(Filter(at_least=0.0))) == [held] == list(record.events(Filter(at_least=0.2, as_of=head)))
+    assert list(record.events(Filter(at_least=0.85))) == []
 
 
 def test_commands(tmp_path: Path) -> None:

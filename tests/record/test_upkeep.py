@@ -6,14 +6,17 @@ import datetime as dt
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from khronika.cli import main
 from khronika.errors import RecordError
 from khronika.policy import Policy
-from khronika.record import log, open_record, schema
+from khronika.record import log, open_record, schema, store
 from khronika.record.record import Record
 from khronika.record.stored import read_account
 from khronika.types import Assessment, Correction, Filter, Linking, Quote, Reading, SetAside
@@ -179,6 +182,31 @@ def test_a_backup_while_another_writes(open_at: Callable[[], Record], tmp_path: 
     tell(other, "two")
     with open_record(str(tmp_path / "saved.sqlite"), clock=lambda: NOON) as saved:
         assert saved.verify().ok and len(list(saved.events())) == 1
+
+
+def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    path = str(tmp_path / "r.sqlite")
+    with open_record(path, clock=lambda: NOON) as record:
+        tell(record, "one")
+        record._db.exec_driver_sql("DROP TRIGGER payload_no_update")
+        record._db.exec_driver_sql("UPDATE payload SET body = zeroblob(40) WHERE seq = 3")
+        with pytest.raises(RecordError, match="is damaged"):
+            record.backup(str(tmp_path / "saved.sqlite"))
+    run = CliRunner().invoke(main, ["record", "copy", path, str(tmp_path / "copy.sqlite")])
+    assert run.exit_code == 3 and "is damaged" in run.stderr
+    assert [file.name for file in tmp_path.iterdir() if "saved" in file.name or "copy" in file.name] == []
+
+
+def test_erasing_says_where_a_reader_keeps_the_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUSY_MS", 100)
+    path = str(tmp_path / "r.sqlite")
+    with open_record(path, clock=lambda: NOON) as record, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        (first,) = tell(record, "one")
+        reader.execute("BEGIN").execute("SELECT count(*) FROM entry").fetchone()
+        with pytest.raises(RecordError, match=r"erased, but another program reads an older view.*r\.sqlite-wal"):
+            record.erase(first.document_id, "court order", by="editor")
+        reader.execute("ROLLBACK")
+        assert record.payload(first.document_id) is None and record.verify().ok
 
 
 def report_danger(record: Record, id: str, **about: str) -> None:
