@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from khronika.extract.segments import Segment
-from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Range, Sentence, lexicon
+from khronika.extract.voices import LEFT_ENDS, OPENING, PUNCTUATION, QUOTES, STRAIGHT, Lexicon, Range, Sentence, lexicon
 from khronika.types import Quote, Text
 
 _LETTERS, _WORD = re.compile(r"[a-z]+"), re.compile(r"[\w’'-]+")
 _QUOTE_MARK = re.compile(r"[“”«»\"]|''|``")
+_CLAUSE = re.compile(r"[:;] ")
+_NAMED = re.compile(r"(?!The\b)[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*)*(?:,|$)|\w+ [a-z][^,]*, [A-Z][\w.’'-]+ [A-Z]")
 _RELATIVE = re.compile(r", (?:who|whose)\b| (?:who|whose)(?: \S+){9}|,? which\b")
 NEAR = 1500
 """Characters back that what "the ministry" is in full is looked for among."""
@@ -232,23 +234,40 @@ def _named_before(voice: Quote, body: str) -> Quote:
     return Quote(start=start + last.start(), end=start + last.end(), words=last.group(), within="body") if last else voice
 
 
-def _resolved(found: list[Attribution], body: str) -> list[Attribution]:
+def _resolved(found: list[Attribution], body: str, segments: Sequence[Segment]) -> list[Attribution]:
     """The same with pronouns, bare surnames and "the ministry" given the fullest speaker phrase that fits."""
-    sets, kept = lexicon().sets, []
+    words, kept = lexicon(), []
+    sets = words.sets
     known: list[Quote] = []
     named = [one.voice for one in found if one.voice is not None and one.group != "hold"]
     full = cache(lambda surname: _full_name(surname, named))
     for one in found:
-        words = one.speaker.words.lower() if one.speaker else ""
-        if words in sets["pronouns"]:
-            fits = [quote for quote in known[-6:] if _fits(words, quote.words, sets)]
-            one = replace(one, voice=_fullest(fits[-1], full, known) if fits else None)
+        low = one.speaker.words.lower() if one.speaker else ""
+        if one.speaker is not None and low in sets["pronouns"]:
+            agents = [quote for quote in _agents(one.speaker, one.segment, segments, words) if not any(other.start < quote.end and quote.start < other.end for other in known[-6:])]
+            near = sorted([*known[-6:], *agents], key=lambda quote: quote.start)
+            fits = [quote for quote in near if _fits(low, quote.words, sets)]
+            fits = [_fullest(quote, full, known) for quote in fits]
+            strict = [quote for quote in fits if low not in ("he", "she") or _is_person(quote.words, sets)]
+            one = replace(one, voice=(strict or fits)[-1] if fits else None)
         elif one.speaker is not None and one.voice is not None:
             meant = next((quote for quote in reversed(known[-6:]) if not _is_paper(quote, sets)), None) if _is_paper(one.voice, sets) else None
             known.append(one.voice)
             one = replace(one, voice=meant or _named_before(_fullest(one.voice, full, known), body))
         kept.append(one)
     return kept
+
+
+def _agents(pronoun: Quote, at: int, segments: Sequence[Segment], words: Lexicon) -> list[Quote]:
+    """Who opens the sentence before a pronoun's, or its own up to a colon: a voice though no cue says so ("The mayor came at noon. He said ...")."""
+    found = []
+    for n in (at - 1, at):
+        if n >= 0 and segments[n].within == pronoun.within:
+            sentence = Sentence(segments[n], n, words)
+            agent = sentence.agent()
+            if agent is not None and (n < at or _CLAUSE.search(segments[n].words[: pronoun.start - segments[n].start])):
+                found.append(sentence.piece(agent))
+    return found
 
 
 def _is_paper(voice: Quote, sets: dict[str, frozenset[str]]) -> bool:
@@ -284,15 +303,21 @@ def _fullest(voice: Quote, full: Callable[[str], Quote | None], known: Sequence[
 
 def _fits(pronoun: str, words: str, sets: dict[str, frozenset[str]]) -> bool:
     low = {word.lower() for word in re.findall(r"[\w-]+", words)}
-    plural = bool(low & sets["plural"])
     person = bool(low & sets["persons"])
-    body = bool(low & sets["body"]) and not person
+    plural, body = (bool(low & sets[name]) and not person for name in ("plural", "body"))
     if pronoun in ("they", "we"):
         return plural or body
     if pronoun == "it":
-        return not plural and (body or not person and words.split()[0].lower() in ("the", "a"))
+        return not plural and (body or not person and words.split()[0].lower() in ("the", "a") or bool(low & (sets["sided"] | sets["outlets"])) and not person)
     # A person: a name, or a single human word, but never a plain body.
     return not plural and (not body or "," in words or len(re.findall(r"\b[A-Z][\w’'-]+", words)) > 2)
+
+
+def _is_person(words: str, sets: dict[str, frozenset[str]]) -> bool:
+    """Whether a voice is surely one person: by a word for such, or a name that is no body's and no country's."""
+    low = {word.lower() for word in re.findall(r"[\w-]+", words)}
+    named = _NAMED.match(words)
+    return bool(low & sets["persons"]) or named is not None and low.isdisjoint(sets["body"] | sets["outlets"] | sets["plural"] | sets["sided"])
 
 
 _JOINT = re.compile(r"[,;]?\s+(?:but|while|whereas|although|and|though)\s+(?:on \w+,? )?$|[,;]\s*$")
@@ -370,4 +395,4 @@ def find_attributions(text: Text, segments: Sequence[Segment]) -> list[Attributi
                 if one is not None:
                     found.append(one)
                     before = one
-    return _continued(_resolved(_parted(found), text.body), segments, states)
+    return _continued(_resolved(_parted(found), text.body, segments), segments, states)

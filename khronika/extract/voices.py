@@ -61,6 +61,7 @@ def lexicon(language: str = "en") -> Lexicon:
     sets["passive"] = frozenset(raw["cues"]["passive"].split())
     sets["ing"] = frozenset(word for word in cues if word.endswith("ing"))
     sets |= {name: frozenset(raw["cues"][name].split()) for name in ("channels", "unsaid")}
+    sets["sided"] = frozenset(word for listed in raw["sides"].values() for word in listed.split())
     sets["citing"] = frozenset(raw["sources"]["citing"])
     parted = {verb: (frozenset(one["later"].split()), one["group"]) for one in raw["parted"] for verb in one["verb"].split()}
     return Lexicon(cues, phrases, parted, sets, frozenset(cues) | frozenset(phrases) | frozenset(parted) | sets["passive"])
@@ -242,6 +243,31 @@ class Sentence:
         if last == capital and self.low(capital) in self.sets["determiners"]:
             last = min(limit - 1, capital + 1)
         return self.sound((capital, last))
+
+    def agent(self) -> Range | None:
+        """Who opens the sentence, if it is a person, people or a body: "the fire officer", "Governor Ana Berg", "a miller, Ana Berg"."""
+        sets, first = self.sets, 0
+        if self.low(0) in sets["before_day"]:  # "On Monday, the mayor ..."
+            first = next((i + 1 for i in range(min(8, len(self.tokens))) if self.tokens[i].word == ","), 0)
+        able = sets["persons"] | sets["plural"] | sets["body"]
+        if self.low(first) in sets["determiners"]:
+            ends = able | sets["breaks"] | sets["stop"] | PUNCTUATION
+            noun = next((i for i in range(first + 1, first + 8) if self.low(i) in ends), first)
+            noun += self.low(noun) in able and self.low(noun + 1) in sets["persons"]  # "the army officer"
+            named = self._named(noun + 1 + (self.low(noun + 1) == ",")) if self.low(noun) in able else self._named(noun + 1) if self.low(noun) == "," else None
+            return (first, named) if named is not None else (first, noun) if self.low(noun) in able else None
+        named = self._named(first)
+        if named is None or self.low(first) in sets["pronouns"] | sets["lead"] | sets["days"] | sets["breaks"] | sets["no_voice"] | sets["before_day"]:
+            return None
+        told = {self.low(i) for i in range(first, named + 1)}
+        return (first, named) if named - first in (1, 2, 3) or told & (able | sets["sided"]) else None
+
+    def _named(self, first: int) -> int | None:
+        """The last token of the capitalised words that start here."""
+        last = first - 1
+        while last + 1 < len(self.tokens) and (self.tokens[last + 1].word[0].isupper() or self.is_dot(last + 1)):
+            last += 1
+        return last if last >= first else None
 
     def ahead(self, first: int, closing: bool = False) -> Range | None:
         """The phrase that starts at token `first`, read rightwards, with an apposition behind a comma; `closing` if nothing but the voice can follow."""

@@ -54,6 +54,24 @@ def test_no_attribution(body: str) -> None:
     assert find_attributions(text, segments_of(text)) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "voice"),
+    [
+        ('The ministry said that the mill burned. A miller, Ana Torv, came to the gate at noon. "They took the flour," she said.', "A miller, Ana Torv"),
+        ("Two boats sank, the harbour office said. On Monday, Governor Ivo Marten walked along the pier. He counted five boats.", "Governor Ivo Marten"),
+        ("The ministry said that two men died. The regional command sees it otherwise: it says that nobody did.", "The regional command"),
+        ("Mayor Ivo Marten said that the mill burned. The miller's brother was killed in it, he said.", "Mayor Ivo Marten"),
+        ("Rescuer Ana Torv said that the mill burned. Moscow said nothing of it. She counted five bodies.", "Rescuer Ana Torv"),
+        ("Mayor Ivo Marten said that the mill burned. By Tuesday the toll had grown. He reported five dead.", "Mayor Ivo Marten"),
+    ],
+)
+def test_a_pronoun_stands_for_who_opens_the_sentence_before(body: str, voice: str) -> None:
+    text = make_text(body)
+    one = find_attributions(text, segments_of(text))[-1]
+    assert one.speaker is not None and one.speaker.words.lower() in ("he", "she", "it")
+    assert one.voice is not None and one.voice.words == voice
+
+
 def test_pronoun_and_surname_stand_for_the_full_phrase() -> None:
     body = "Mayor Ivo Marten said the mill burned. He said four people were hurt. Marten added that the fire was out."
     text = make_text(body)
