@@ -60,9 +60,10 @@ class RulesExtractor:
     def read(self, text: Text) -> Reading:
         """What the text says; one in small letters or in capitals alone is read with its capitals restored, and quoted as it was."""
         given = with_capitals(text)
-        return self._read(given) if given is text else worded(self._read(given), text)
+        return self.read_as_written(given) if given is text else worded(self.read_as_written(given), text)
 
-    def _read(self, text: Text) -> Reading:
+    def read_as_written(self, text: Text) -> Reading:
+        """What the text says as it stands, with capitals or without."""
         segments, occurrences, lexicon = self.occurrences(text)
         mentions = mentions_over(text, segments, occurrences, lexicon)
         spoken = segments if len(text.body) < WHOLE_ARTICLE else [segment for segment in segments if segment.within == "body"]

@@ -13,6 +13,8 @@ from khronika.types import Quote, Text
 
 LEFT = 40
 """Characters of a sentence beside boilerplate from which they are read."""
+TOO_LONG = 8000
+"""Characters from which a segment is no sentence (a table or a dump in one line)."""
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
 
 
@@ -53,6 +55,11 @@ def segments_of(text: Text) -> list[Segment]:
             found.append(Segment(a, b, "body", text.body[a:b], paragraph, number))
             number += 1
     return found
+
+
+def body_segments(text: Text) -> list[Segment]:
+    """The body's segments, what is no sentence by its length left out."""
+    return [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
 
 
 def _outside(body: str, start: int, end: int, holes: list[Span]) -> list[Span]:

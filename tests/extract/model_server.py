@@ -66,7 +66,7 @@ def message(content: Any, finish: str = "stop") -> str:
 
 
 def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(1.5)
+    time.sleep(3.5)
 
 
 def break_off(handler: BaseHTTPRequestHandler) -> None:

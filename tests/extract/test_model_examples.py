@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from khronika.extract.lexicon import load
 from khronika.extract.model.extractor import FOLDER
 from khronika.extract.model.layout import SENTENCE, SPANS, STANCES, TAGS
+from khronika.extract.model.marks import marks_as_written
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.types import KINDS
 from train.extractor.corpora import from_geo, from_polnear, from_re3d, from_times
@@ -102,10 +104,11 @@ def test_re3d(tmp_path: Path, pieces: WordPiece) -> None:
     assert words(made, body, pieces, "weapon") == ["mortars"] and made.asked == {SPANS.index("weapon"): {0}}
 
 
-def test_a_text_without_capitals_is_marked_as_if_it_had_them(pieces: WordPiece) -> None:
+def test_a_text_without_capitals_has_the_mean_of_its_marks_with_and_without(pieces: WordPiece) -> None:
     told, small = (Tokens(plain(body), pieces) for body in (BODY, BODY.lower()))
+    written = marks_as_written(plain(BODY.lower()), small.spans, load("en"))
     assert small.text == BODY.lower() and small.sentences == told.sentences
-    assert small.marks.any() and (small.marks == told.marks).all()
+    assert written.any() and (written != told.marks).any() and (small.marks == (told.marks + written) / 2).all()
 
 
 def test_places_and_times_of_even_documents(tmp_path: Path, pieces: WordPiece) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from khronika.extract.attributions import find_attributions
 from khronika.extract.lexicon import load
-from khronika.extract.model.extractor import FOLDER, body_segments
+from khronika.extract.model.extractor import FOLDER
 from khronika.extract.model.layout import MARKS
 from khronika.extract.model.marks import marks_of, tokens_under
 from khronika.extract.model.wordpiece import WordPiece
 from khronika.extract.rules import RulesExtractor
+from khronika.extract.segments import body_segments
 from khronika.extract.triggers import find_triggers
 from khronika.types import Text
 

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from khronika.casing import with_capitals
 from khronika.errors import ModelError
 from khronika.extract import EXTRACTORS
+from khronika.extract.lexicon import load
 from khronika.extract.model.decoding import logistic
 from khronika.extract.model.extractor import FOLDER, ModelExtractor, participant_options, same_entity
+from khronika.extract.model.marks import marks_as_written
 from khronika.extract.model.weights import Caseless
 from khronika.extract.rules import RulesExtractor, exact
 from khronika.types import Participant, Quote, Reading, Text
@@ -120,6 +123,15 @@ def test_a_text_without_capitals_has_settings_of_its_own(model: ModelExtractor, 
     assert reading.mentions and all(exact(text, quote) for quote in quotes(reading))
     other.settings = replace(model.settings, caseless=Caseless(sources={}, least=model.settings.least | {"event": 1.01}))
     assert not other.read(text).mentions and other.read(text_of(NEWS)) == model.read(text_of(NEWS))
+
+
+def test_a_text_without_capitals_is_marked_as_it_stands_and_with_capitals(model: ModelExtractor, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, given, real = text_of(NEWS.lower()), [], model.network.numbers
+    monkeypatch.setattr(model.network, "numbers", lambda ids, marks, *rest: (given.append(marks), real(ids, marks, *rest))[1])
+    model.read(text)
+    spans = model.network.pieces.encode(text.body)[1]
+    both = [marks_as_written(each, spans, load("en")) for each in (text, with_capitals(text))]
+    assert (both[0] != both[1]).any() and (given[0] == (both[0] + both[1]) / 2).all()
 
 
 def test_names_in_a_text_without_capitals_are_found(model: ModelExtractor) -> None:

@@ -14,15 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from khronika.casing import with_capitals
-from khronika.extract.attributions import find_attributions
 from khronika.extract.lexicon import load
-from khronika.extract.model.extractor import body_segments
 from khronika.extract.model.layout import LONGEST_SPAN, SENTENCE, SPANS
-from khronika.extract.model.marks import Marks, marks_of
+from khronika.extract.model.marks import Marks, marks_as_written, with_and_without
 from khronika.extract.model.windows import sentence_tokens, windows_of
 from khronika.extract.model.wordpiece import WordPiece
-from khronika.extract.rules import RulesExtractor
-from khronika.extract.triggers import find_triggers
 from khronika.text import Span, digest_of, sentences
 from khronika.types import Text
 
@@ -87,12 +83,11 @@ class Tokens:
     def __init__(self, text: Text, pieces: WordPiece) -> None:
         self.text = text.body
         self.ids, self.spans = pieces.encode(text.body)
-        text = with_capitals(text)
-        self.sentences = [s for s in sentence_tokens(sentences(text.body), self.spans) if s[0] < s[1]]
-        segments = body_segments(text)
-        triggers = find_triggers(segments, load("en"), text.published)
-        by_rules = RulesExtractor().read(text)
-        self.marks = marks_of(self.spans, triggers, by_rules, find_attributions(text, segments))
+        given = with_capitals(text)
+        self.sentences = [s for s in sentence_tokens(sentences(given.body), self.spans) if s[0] < s[1]]
+        self.marks = marks_as_written(given, self.spans, load("en"))
+        if given is not text:
+            self.marks = with_and_without(self.marks, text, self.spans, load("en"))
         self._starts = {a: i for i, (a, _) in enumerate(self.spans)}
         self._ends = {b: i + 1 for i, (_, b) in enumerate(self.spans)}
 

@@ -21,9 +21,9 @@ from khronika.casing import with_capitals, worded
 from khronika.extract.attributions import find_attributions
 from khronika.extract.joining import Occurrence
 from khronika.extract.lexicon import Lexicon, load
-from khronika.extract.model.extractor import ModelExtractor, Piece, Told, body_segments
+from khronika.extract.model.extractor import ModelExtractor, Piece, Told
 from khronika.extract.rules import RulesExtractor
-from khronika.extract.segments import Segment
+from khronika.extract.segments import Segment, body_segments
 from khronika.types import Assessment, Forecast, Mention, Quote, Reading, Text
 from train import role_weights, rule_weights
 from train.annotated import articles_in
@@ -190,7 +190,8 @@ class Uncased:
     def _pieces(self, text: Text, reader: ModelExtractor) -> tuple[Text, Text, list[Piece], ModelExtractor]:
         given = with_capitals(text)
         segments = body_segments(given)
-        return text, given, list(reader.pieces(given, segments, self.lexicon, RulesExtractor().read(given), find_attributions(given, segments))), reader
+        pieces = reader.pieces(given, segments, self.lexicon, RulesExtractor().read(given), find_attributions(given, segments), None if given is text else text)
+        return text, given, list(pieces), reader
 
     def _told(self, text: Text, given: Text, pieces: list[Piece], reader: ModelExtractor) -> tuple[Mention, ...]:
         set_up(reader, self.model)

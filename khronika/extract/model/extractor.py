@@ -35,10 +35,10 @@ from khronika.extract.model.decoding import (
     score,
 )
 from khronika.extract.model.layout import ROLES, SENTENCE, SPANS, TOPICS
-from khronika.extract.model.marks import Marks, marks_of, tokens_under
+from khronika.extract.model.marks import Marks, marks_of, tokens_under, with_and_without
 from khronika.extract.model.weights import Network, Settings
 from khronika.extract.model.windows import OVERLAP, sentence_tokens
-from khronika.extract.segments import Segment, segments_of
+from khronika.extract.segments import Segment, body_segments
 from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import Span, digest_of, words_of
 from khronika.types import KINDS, Account, Assessment, Forecast, Mention, Participant, Quote, Reading, Status, Text, Topic
@@ -51,8 +51,6 @@ OVERLAP_LONG = 32
 """Tokens that windows share in a text of several parts, where speed counts for more than an event at a window's edge."""
 FOUNDS = 0.3
 """Strength from which a trigger of the rules gathers sentences; whether it is an event is left to the network."""
-TOO_LONG = 8000
-"""Characters from which a segment is no sentence (a table or a dump in one line)."""
 
 
 class Piece:
@@ -120,7 +118,7 @@ class ModelExtractor:
         if (text.language or "en") != "en" or not text.body.strip():
             return self._rules.read(text)
         given = with_capitals(text)
-        return self._read(given) if given is text else worded(self.for_caseless()._read(given), text)
+        return self._read(given) if given is text else worded(self.for_caseless()._read(given, text), text)
 
     def for_caseless(self) -> Self:
         """The same with the settings for texts that came without capitals."""
@@ -128,12 +126,12 @@ class ModelExtractor:
         other.settings = self.settings.for_caseless()
         return other
 
-    def _read(self, text: Text) -> Reading:
+    def _read(self, text: Text, written: Text | None = None) -> Reading:
         lexicon = load("en")
         segments = body_segments(text)
         by_rules = self._rules.read(text)
         heard = attributions.find_attributions(text, segments)
-        pieces = list(self.pieces(text, segments, lexicon, by_rules, heard))
+        pieces = list(self.pieces(text, segments, lexicon, by_rules, heard, written))
         titled = [replace(m, by=self.name) for m in by_rules.mentions if m.trigger.within == "title"]
         told = self.told(text, pieces, lexicon)
         mentions = ([] if told else titled) + self.voiced(text, segments, told, heard)
@@ -199,7 +197,7 @@ class ModelExtractor:
         written, text = text, with_capitals(text)
         segments = body_segments(text)
         heard = attributions.find_attributions(text, segments)
-        for piece in self.pieces(text, segments, load("en"), self._rules.read(text), heard):
+        for piece in self.pieces(text, segments, load("en"), self._rules.read(text), heard, None if written is text else written):
             sources += [piece.quote(text, (s.start, s.end)) for s in piece.part.spans if s.type == SPANS.index("source") and s.score > 0]
             contents += [piece.quote(text, span) for span in said(piece.part)]
         return worded((sources, contents), written)
@@ -208,8 +206,14 @@ class ModelExtractor:
         """The rules' mention for each occurrence."""
         return rules.mentions_over(text, segments, occurrences, lexicon)
 
-    def pieces(self, text: Text, segments: Sequence[Segment], lexicon: Lexicon, by_rules: Reading, heard: Sequence[Attribution]) -> Iterator[Piece]:
-        """The text in parts of at most PART tokens, with the scores of each; the rules' reading and the voices that they hear mark its tokens."""
+    def pieces(
+        self, text: Text, segments: Sequence[Segment], lexicon: Lexicon, by_rules: Reading, heard: Sequence[Attribution], written: Text | None = None
+    ) -> Iterator[Piece]:
+        """The text in parts of at most PART tokens, with the scores of each; the rules' reading and the voices that they hear mark its tokens.
+
+        Args:
+            written: the text as it came, where it got its capitals back.
+        """
         ids, offsets = self.network.pieces.encode(text.body)
         if not ids:
             return
@@ -218,7 +222,8 @@ class ModelExtractor:
         told = {id(t): o.sentences for o in join(triggers, list(segments), lexicon, FOUNDS) for t in o.triggers}
         number = {segment.start: n for n, segment in enumerate(segments)}
         own = {m.trigger: [number[q.start] for q in m.evidence if q.within == "body" and q.start in number] for m in by_rules.mentions}
-        tokens = Tokens(ids, offsets, marks_of(offsets, triggers, by_rules, heard))
+        marks = marks_of(offsets, triggers, by_rules, heard)
+        tokens = Tokens(ids, offsets, marks if written is None else with_and_without(marks, written, offsets, lexicon))
         first = 0
         while first < len(segments):
             last = first + 1
@@ -341,11 +346,6 @@ HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed
 """Kinds in which people are detained."""
 ABSENT_ODDS = -2.0
 """Stands for the rules' log odds of a sentence in which they find nothing."""
-
-
-def body_segments(text: Text) -> list[Segment]:
-    """The body's segments, what is no sentence by its length left out."""
-    return [s for s in segments_of(text) if s.within == "body" and len(s.words) <= TOO_LONG]
 
 
 def trigger_strengths(piece: Piece, settings: Settings) -> dict[Quote, float]:

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from khronika.extract.attributions import Attribution
+from khronika.extract.attributions import Attribution, find_attributions
+from khronika.extract.lexicon import Lexicon
 from khronika.extract.model.layout import MARKS, STATES
-from khronika.extract.triggers import Trigger
+from khronika.extract.rules import RulesExtractor
+from khronika.extract.segments import body_segments
+from khronika.extract.triggers import Trigger, find_triggers
 from khronika.text import Span
-from khronika.types import Quote, Reading
+from khronika.types import Quote, Reading, Text
 
 Marks = NDArray[np.float16]
 """[token, len(MARKS)], between 0 and 1."""
@@ -39,6 +42,20 @@ def marks_of(offsets: Sequence[Span], triggers: Sequence[Trigger], reading: Read
             part = found[under[0] : under[1], NUMBER[name]]
             np.maximum(part, np.float16(value), out=part)
     return found
+
+
+def with_and_without(marks: Marks, written: Text, offsets: Sequence[Span], lexicon: Lexicon) -> Marks:
+    """The mean of the marks of a text that got its capitals back and of those that it has as it came.
+
+    The network learnt from such texts as they came, and the rules know more with capitals: either alone is worth less (docs/decisions/0023).
+    """
+    return np.mean([marks, marks_as_written(written, offsets, lexicon)], axis=0, dtype=np.float16)
+
+
+def marks_as_written(text: Text, offsets: Sequence[Span], lexicon: Lexicon) -> Marks:
+    """The marks of a text read as it stands, without capitals where it has none."""
+    segments = body_segments(text)
+    return marks_of(offsets, find_triggers(segments, lexicon, text.published), RulesExtractor().read_as_written(text), find_attributions(text, segments))
 
 
 def _of_triggers(triggers: Sequence[Trigger]) -> Iterator[Marked]:
