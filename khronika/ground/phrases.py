@@ -25,7 +25,7 @@ _ROUND = re.compile(r"\b(?P<word>near|outside|around|close to|outskirts of|subur
 _SIDE = re.compile(r"\b(?P<side>(?:north|south)[ -]?(?:east|west)(?:ern)?|(?:north|south|east|west)(?:ern)?|central) $", re.IGNORECASE)
 _OF_SIDE = re.compile(r"\b(?P<side>north|south|east|west) of $", re.IGNORECASE)
 _HIS_SIDE = re.compile(
-    r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?! \w*(?:ern|district|region))"
+    r"['’]s (?P<side>(?:north|south)[ -]?(?:east|west)|north|south|east|west)\b(?!-| \w*(?:ern|district|region))"
     r"|['’]s (?P<side_>(?:(?:north|south)[ -]?)?(?:east|west|north|south)ern) (?:regions|parts?|areas?|territor\w+|provinces|cities|front(?:ier)?s?|flank|oblasts|borders?)\b",
     re.IGNORECASE,
 )
@@ -61,6 +61,8 @@ def usual_name(entry: Entry, quote: Quote | None) -> str:
     """The gazetteer's name, or the text's own Latin spelling where that is plain and the gazetteer's is a scholar's ("Dāqūq", "Ar Raqqah")."""
     if quote is None or entry.kind not in ("settlement", "district") or not quote.words.isascii() or not quote.words[:1].isupper():
         return entry.name
+    if entry.name.casefold().startswith(f"{quote.words.casefold()} "):
+        return quote.words.title() if quote.words.isupper() else quote.words  # "Frankfurt", which GeoNames has as "Frankfurt am Main"
     scholarly = not entry.name.isascii() or _SCHOLARLY.match(entry.name)
     return quote.words.title() if scholarly and quote.words.isupper() else quote.words if scholarly else entry.name
 

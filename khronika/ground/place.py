@@ -41,7 +41,7 @@ _NO_SCENE = re.compile(
     r"|['’]s (?:\w+ )?(?:\w+ )?(?:ministry|minister|president|army|forces|troops|military|government|leader|parliament|ambassador)",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned)\b")
+_LABEL = re.compile(r"-(?:backed|led|based|born|made|controlled|installed|appointed|run|affiliated|aligned|friendly|allied|annexed|supported|sponsored|funded|trained|linked|loyal|brokered|mediated|imposed|supplied|style)\b")
 _INTO = re.compile(r"\b(?:in|inside|into|across|to|from) (?:the )?$")
 """What leads to a word that is country and adjective ("in the US", but "US officials")."""
 _AND = re.compile(r" and (?:the )?")
@@ -122,8 +122,8 @@ class Grounds:
         found, entry = self.found[n], self.ranked[n].entry
         if _LABEL.match(self.joined, found.end) or found.words in self.scene.adjectives and not _INTO.search(self.joined[max(0, found.start - 12) : found.start]):
             return []
-        if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "district" and (self.town_of(n) or entry).country != entry.country:
-            entry = None  # "the El Geneina quarter of Rafah" is no town of Darfur
+        if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "district" and self.town_of(n):
+            entry = None  # "the El Geneina quarter of Rafah" is no town of Darfur, nor "Odesa's Peresyp district" a village elsewhere
         if entry is not None and entry.kind == "settlement" and kind_said(self.scene, found) == "region":
             entry = self.namesake(found, entry) or entry
         marks = {mark for mark in _MARKS if mark in found.features}

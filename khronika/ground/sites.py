@@ -65,6 +65,8 @@ def _before(scene: Scene, n: int, name: Found, town: str) -> Site | None:
     match = _HEAD.search(head)
     if not match or match["noun"].casefold() not in scene.lists["site_words"] or _FUNCTION.search(match["words"]):
         return None
+    if scene.lists["buried"].issuperset(match["words"].casefold().split()):
+        return None  # "struck a mine near Gorgadji" tells of no pit
     words = _PART_OF.sub("", match["words"])
     while shorter := _CONTROL.match(words):
         words = words[shorter.end() :]
