@@ -64,13 +64,18 @@ def rows_of(article: dict[str, Any], accounts: tuple[Account, ...]) -> Iterator[
 
 def accounts_of(article: dict[str, Any], chain: Chain) -> tuple[Account, ...]:
     """What the rules read, placed and united, as it is before it gets its probabilities."""
+    return unite(grounded(article, chain))
+
+
+def grounded(article: dict[str, Any], chain: Chain) -> tuple[Account, ...]:
+    """What the rules read, placed, as it is before it is united."""
     day, text = article["published"], text_of(article)
     capture = Capture(place=article["id"], at=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), tool="train@1")
     document = Document(
         id=article["id"], capture=capture, mime="text/plain", source=article["source"], language="en", title=article["title"],
         published=dt.date.fromisoformat(day[:10]) if day else None,
     )  # fmt: skip
-    return unite(chain.grounding.ground(chain.extractor.read(text), text, document).accounts)
+    return chain.grounding.ground(chain.extractor.read(text), text, document).accounts
 
 
 def fitted(rows: list[Row], own: int, args: argparse.Namespace) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_the_demo_table_is_right(demo: str) -> None:
 
 
 def test_the_table_by_the_model_is_as_looked_at(tmp_path: Path) -> None:
-    """Golden: the same reports by the trained extractor; it takes "The attack is one in a row" for an event."""
+    """Golden: the same reports by the trained extractor."""
     record = str(tmp_path / "r.sqlite")
     assert run("read", REPORTS, *SOURCES, "--extractor", "model", "--record", record).exit_code == 0
     rows = [line.split("\t")[1:] for line in run("events", "--record", record).stdout.splitlines()]

@@ -6,13 +6,15 @@ import datetime as dt
 
 import pytest
 
+from khronika.extract import uniting
 from khronika.extract.uniting import unite
 from khronika.types import Account, Basis, Claim, Mention, Participant, Place, Quote, When
 
 WHOLE = """A missile hit a boarding school in Zelenivka on May 4th, killing at least 18 people. A teacher said that the bombs wounded 30 others.
 Bombing left a crater in Zelenivka. The bombardment killed eleven people. On 9 May shelling killed two people in Zelenivka.
 Elsewhere, shelling killed five people. Shelling killed 40 people. Shells killed three people in the port of Borove. Police arrested two looters in Zelenivka.
-On the same day, partisans killed two guards in Zelenivka. By 9 May, medics said, the bombs had killed seven people."""
+On the same day, partisans killed two guards in Zelenivka. By 9 May, medics said, the bombs had killed seven people.
+The strike wounded nobody, the ministry said. A mine killed a farmer near Dubove."""
 HIT = WHOLE.partition("\n")[0]
 
 
@@ -95,3 +97,17 @@ def test_claims_of_both_are_kept_and_authors_point_at_them() -> None:
 def test_where_the_words_date_both_another_day_is_of_a_report(basis: Basis, events: int) -> None:
     later = account("By 9 May, medics said, the bombs had killed seven people.", place=None, basis=basis)
     assert len(unite([account(HIT), later])) == events
+
+
+def test_what_the_weights_hold_for_one_event_is_united_where_no_rule_does() -> None:
+    later = account("The strike wounded nobody, the ministry said.", place=None, day=6, basis="assumed_fresh")
+    (found,) = unite([account(HIT), later])
+    assert found.id == HIT and found.when.start == dt.date(2026, 5, 4) and len(found.mention.evidence) == 2
+
+
+def test_of_several_events_told_before_the_one_that_fits_best_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = account("A mine killed a farmer near Dubove.", place="Dubove", day=8, kind="remote_explosive")
+    later = account("The strike wounded nobody, the ministry said.", place=None, day=6, basis="assumed_fresh")
+    for fit, sentences in (({"True": 3.0, "False": 1.0}, [2, 1]), ({"True": 1.0, "False": 3.0}, [1, 2]), ({"True": 0.0, "False": 0.0}, [1, 1, 1])):
+        monkeypatch.setattr(uniting, "odds", lambda levels, fit=fit: fit[levels["lead"]] if levels["day"] == "other" else 0.0)
+        assert [len(one.mention.evidence) for one in unite([account(HIT), mine, later])] == sentences
