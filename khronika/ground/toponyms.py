@@ -115,6 +115,8 @@ class Scene:
         self.countries: frozenset[str] = frozenset()
         self.kinds_said: dict[Span, str] = {}
         """What ground/rank.py found the words round each name to say of its kind, which is asked several times."""
+        self._kept: dict[Span, tuple[tuple[Entry, ...], frozenset[str]]] = {}
+        """Features that no country changes, by tokens: a text that turns out to be at home in one more country is looked through twice."""
 
     def look_for_countries(self, gazetteer: Gazetteer) -> None:
         """Note which countries the text names by name or by adjective; towns of theirs are likelier then."""
@@ -211,6 +213,13 @@ class Scene:
                 break
         return [*self._sites_after(ends[-1]), *ends[::-1]] if ends else []
 
+    @cached_property
+    def runs(self) -> list[tuple[int, list[int]]]:
+        """The tokens at which a name may start, each with those at which it may end."""
+        articles = self.lists["articles"]
+        starts = (i for i, token in enumerate(self.tokens) if token.capital or token.word in articles)  # the quick look first
+        return [(i, ends) for i in starts if (ends := self.spans_from(i))]
+
     def _sites_after(self, j: int) -> list[int]:
         """Up to three small words after a name that end in a kind of site ("Zaporizhzhia nuclear power plant")."""
         last = j
@@ -225,6 +234,22 @@ class Scene:
 
     def features(self, i: int, j: int, candidates: tuple[Entry, ...]) -> frozenset[str]:
         """What speaks for and against tokens i to j naming a place."""
+        kept = self._kept.get((i, j))
+        if kept is None or kept[0] is not candidates:
+            kept = self._kept[i, j] = candidates, self._by_itself(i, j, candidates)
+        lands = {e.country for e in candidates[:20]}
+        named = lands & self.countries
+        if not named:
+            return kept[1]
+        f = {"country in text"}
+        if named - namesakes():
+            f.add("at home")
+        if len(lands) == 1:
+            f.add("one country, in text")
+        return kept[1] | f
+
+    def _by_itself(self, i: int, j: int, candidates: tuple[Entry, ...]) -> frozenset[str]:
+        """The same but for what the countries say that the text names."""
         tokens, lists, body = self.tokens, self.lists, self.body
         first, last = tokens[i], tokens[j]
         single = i == j
@@ -234,15 +259,8 @@ class Scene:
         key = key_of(body[first.start : last.end])
         f = {f"people{min(7, int(math.log10(best + 1)))}", "single" if single else "several"}
         f.update(kinds & {"country", "region", "district", "site"})
-        lands = {e.country for e in candidates[:20]}
-        if lands & self.countries:
-            f.add("country in text")
-            if (lands & self.countries) - namesakes():
-                f.add("at home")
-        if len(lands) == 1:
+        if len({e.country for e in candidates[:20]}) == 1:
             f.add("one country")
-            if lands & self.countries:
-                f.add("one country, in text")
         if not any(key_of(e.name) == key for e in candidates[:10]):
             f.add("by another name")
         if single and len(key) <= 3:
@@ -336,12 +354,12 @@ def recognise(scene: Scene, gazetteer: Gazetteer, least: float = LEAST) -> list[
     model = weights()["recognition"]
     scene.look_for_countries(gazetteer)
     found: list[Found] = []
-    tokens, articles, done = scene.tokens, scene.lists["articles"], -1
-    for i, token in enumerate(tokens):
-        if i <= done or not (token.capital or token.word in articles):
+    tokens, done = scene.tokens, -1
+    for i, ends in scene.runs:
+        if i <= done:
             continue
-        for j in scene.spans_from(i):
-            start, end = token.start, tokens[j].end
+        for j in ends:
+            start, end = tokens[i].start, tokens[j].end
             candidates = known(scene, gazetteer, i, j)
             if not candidates:
                 continue
@@ -389,8 +407,8 @@ def features_of_training(scene: Scene, gazetteer: Gazetteer) -> list[dict[str, A
     """Every run of words that the index knows, with its features: the material of train/places.py."""
     rows = []
     scene.look_for_countries(gazetteer)
-    for i in range(len(scene.tokens)):
-        for j in scene.spans_from(i):
+    for i, ends in scene.runs:
+        for j in ends:
             candidates = known(scene, gazetteer, i, j)
             if candidates:
                 rows.append({"i": i, "j": j, "start": scene.tokens[i].start, "end": scene.tokens[j].end, "candidates": candidates, "features": scene.features(i, j, candidates)})
