@@ -26,6 +26,8 @@ ORDER = {"site": 0, "settlement": 1, "unknown": 1, "district": 2, "part": 3, "re
 _FINE = frozenset({"site", "settlement", "unknown", "district"})
 _HYPHENED, _POSSESSIVE = re.compile(r"-\w"), re.compile(r"['’]s\b")
 _TOKEN = re.compile(r"[\w’'-]+|[.,;:()“”\"—–]")
+_WIRED = re.compile(r"\b[A-ZÀ-Ý]{3,}(?: [A-ZÀ-Ý]{3,})*(?:, [A-Z][\w. ]+?)?,?(?: [A-Z][a-z]{2,8}\.? \d{1,2},?(?: \d{4})?)? \([A-Z][\w /-]+\) ?[-–—]+ ")
+"""An agency's dateline behind a headline that stands in the body."""
 _DATELINE = re.compile(r"\s*([A-ZÀ-Ý][\w .,'’-]{1,40}?)(?:, [A-Z][\w. ]+)?(?: \([^)\n]{2,40}\))?,?(?: [A-Z][a-z]+\.? \d{1,2})? ?[-–—:] ")
 
 
@@ -95,8 +97,8 @@ class Scenes:
         self._spans = Sorted([o.span for o in options])
         self.sentence = [self._sentence_at(o.span[0]) for o in options]
         self._keys = [o.site or (o.entry.id if o.entry else o.words) for o in options]
-        dateline = _DATELINE.match(joined, title)
-        self._dateline = dateline.end() if dateline else title
+        dateline = _DATELINE.match(joined, title) or _WIRED.search(joined, title, title + 300)
+        self._dateline = dateline.span() if dateline else (title, title)
         self._lead = self._sentence_at(title + 1)
         self._prepositions = [self._preposition(o) for o in options]
         self._cohesion = Cohesion(joined, sentences)
@@ -328,7 +330,7 @@ class Scenes:
     def _position(self, option: Option, number: int, own: int, evidence: Sequence[int], first: int) -> str:
         if option.span[0] < self.title:
             return "title"
-        if option.span[1] <= self._dateline:
+        if self._dateline[0] <= option.span[0] and option.span[1] <= self._dateline[1]:
             return "dateline"
         return "own" if number == own else "evidence" if number in evidence else "before" if number < first else "after"
 

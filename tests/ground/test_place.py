@@ -55,6 +55,7 @@ CASES = [
     ("A depot burned in Moscow-annexed Crimea.", "burned", "Moscow-annexed Crimea", "Crimea", "UA", "region"),
     ("A drone hit a flat in the Peresyp district of Odesa in Ukraine.", "hit", "the Peresyp district of Odesa", "Peresyp, Odesa", "UA", "district"),
     ("Police in Germany shot a gunman in Frankfurt.", "shot", "Frankfurt", "Frankfurt", "DE", "settlement"),
+    ("Tankers burned in the Gulf of Oman.", "burned", "the Gulf of Oman", "Gulf of Oman", None, "region"),
     ("Police fired on marchers in Kosovo.", "fired", "Kosovo", "Kosovo", "XK", "country"),
     ("Officials in Syria said troops seized the town of Rajo.", "seized", "the town of Rajo", "Rajo", "SY", "settlement"),
     ("The mayor of the village of Zzyzhanivka in Ukraine was shot.", "shot", "the village of Zzyzhanivka", "Zzyzhanivka", "UA", "settlement"),
@@ -62,7 +63,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("body", "trigger", "where", "name", "country", "precision"), CASES)
-def test_phrases_give_places(gazetteer: Gazetteer, body: str, trigger: str, where: str | None, name: str, country: str, precision: str) -> None:
+def test_phrases_give_places(gazetteer: Gazetteer, body: str, trigger: str, where: str | None, name: str, country: str | None, precision: str) -> None:
     found = place(gazetteer, body, trigger, where)
     assert found is not None
     assert (found.name, found.country, found.precision) == (name, country, precision)

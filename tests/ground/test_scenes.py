@@ -42,6 +42,8 @@ def place_of(gazetteer: Gazetteer, body: str, trigger: str, where: str | None = 
         ("A blast tore the roof off the prison in Moscow-held Olenivka in Ukraine. Rain fell.", "blast", "prison, Olenivka", "site"),
         ("A shell hit the yard of the al-Khani mosque in Mosul, Iraq. Rain fell.", "hit", "al-Khani mosque, Mosul", "site"),
         ("A barge sank on the Tisza river near Tokmak in Ukraine. Rain fell.", "sank", "Tokmak", "settlement"),
+        ("Tokmak, some 12 km west of Kherson, Friday. A man of Ukraine shot a dog. Rain fell.", "shot", "Tokmak", "settlement"),
+        ("Union mourns dead of Somalia ABIDJAN, March 3 (Qwxy) -- Gunmen killed nine farmers of the union on Sunday in a raid, as it said, in Baidoa town. Rain fell.", "killed", "Baidoa", "settlement"),
         ("Jets bombed a post in the eastern province of Deir al-Zour in Syria. Rain fell.", "bombed", "Deir ez-Zor", "region"),
     ],
 )
