@@ -56,6 +56,8 @@ CASES = [
     ("A drone hit a flat in the Peresyp district of Odesa in Ukraine.", "hit", "the Peresyp district of Odesa", "Peresyp, Odesa", "UA", "district"),
     ("Police in Germany shot a gunman in Frankfurt.", "shot", "Frankfurt", "Frankfurt", "DE", "settlement"),
     ("Tankers burned in the Gulf of Oman.", "burned", "the Gulf of Oman", "Gulf of Oman", None, "region"),
+    ("Rockets fell on Stepanakert in Azerbaijan.", "fell", "Stepanakert", "Stepanakert", "AZ", "settlement"),
+    ("Jets bombed the South Governorate of Lebanon.", "bombed", "the South Governorate", "South Governorate", "LB", "region"),
     ("Police fired on marchers in Kosovo.", "fired", "Kosovo", "Kosovo", "XK", "country"),
     ("Officials in Syria said troops seized the town of Rajo.", "seized", "the town of Rajo", "Rajo", "SY", "settlement"),
     ("The mayor of the village of Zzyzhanivka in Ukraine was shot.", "shot", "the village of Zzyzhanivka", "Zzyzhanivka", "UA", "settlement"),
