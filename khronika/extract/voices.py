@@ -223,7 +223,7 @@ class Sentence:
     def is_apposed(self, first: int, last: int) -> bool:
         """Whether a phrase between commas describes the one before it, and is no clause of its own ("two were killed, said A", "most of them old, said A")."""
         opens, lows = self.low(first), self._lows[first : last + 1]
-        if opens in self.sets["inner"] | self.sets["relative"]:
+        if opens in self.sets["inner"] | self.sets["relative"] or self._named(first) == last:  # "the mayor, Ana Berg, put ..."
             return True
         if opens not in self.sets["determiners"]:
             return False
