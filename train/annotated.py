@@ -16,7 +16,7 @@ from khronika.types import Text
 
 def articles_in(folder: Path) -> Iterator[dict[str, Any]]:
     """The English articles of a .jsonl file, or of a folder of .json or .jsonl files."""
-    for path in sorted(folder.glob("*.json*")) if folder.is_dir() else [folder]:
+    for path in [folder] if folder.is_file() else sorted(folder.glob("*.json*")):
         for line in path.read_text(encoding="utf-8").split("\n") if path.suffix == ".jsonl" else [path.read_text(encoding="utf-8")]:
             if line.strip() and (article := json.loads(line))["language"] == "en":
                 yield article
