@@ -28,6 +28,8 @@ Stance = Literal["reports", "claims_responsibility", "attributes", "blames", "de
 About = Literal["occurrence", "perpetrator", "casualties", "target", "weapon", "other"]
 Topic = Literal["trend", "capability", "control", "intent", "other"]
 Precision = Literal["site", "settlement", "district", "region", "country"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+"""The most exact first."""
 TargetKind = Literal["civilian", "official", "military", "police", "infrastructure", "building", "vehicle", "other"]
 Basis = Literal["explicit", "relative", "anchored", "assumed_fresh", "open"]
 Verdict = Literal["same", "different", "unsure"]

@@ -21,7 +21,7 @@ from khronika.extract.tolls import find_toll
 from khronika.extract.triggers import FAMILY
 from khronika.extract.weights import Weights
 from khronika.text import overlaps
-from khronika.types import Account, Claim, Mention, Participant, Place, Quote, Toll, When
+from khronika.types import PRECISIONS, Account, Claim, Mention, Participant, Place, Quote, Toll, When
 
 WEIGHTS = "lexicon/en/unite_weights.json"
 CUT = 0.5
@@ -187,7 +187,14 @@ def united(told: Account, one: Account) -> Account:
         detained=a.detained or b.detained,
         claims=claims,
     )
-    return replace(first, mention=mention, where=first.where or second.where)
+    return replace(first, mention=mention, where=_more_exact(first.where, second.where))
+
+
+def _more_exact(one: Place | None, other: Place | None) -> Place | None:
+    """The place that is known more exactly, the first on a tie and where they lie in two countries: a later sentence may name but the region."""
+    if one is None or other is None or one.country != other.country:
+        return one or other
+    return min(one, other, key=lambda place: PRECISIONS.index(place.precision))
 
 
 def _claims_of(a: Mention, b: Mention) -> tuple[tuple[Claim, ...], dict[int, int]]:

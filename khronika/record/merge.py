@@ -15,10 +15,9 @@ import msgspec
 
 from khronika.record import responsibility, tolls
 from khronika.record.voices import Member, members_of, voices_of
-from khronika.types import Account, Correction, Event, Held, Kind, Participant, Place, Review, Status, When
+from khronika.types import PRECISIONS, Account, Correction, Event, Held, Kind, Participant, Place, Review, Status, When
 
 BASIS_RANK = {"explicit": 0, "relative": 1, "anchored": 2, "assumed_fresh": 3, "open": 4}
-PRECISION_RANK = {"site": 0, "settlement": 1, "district": 2, "region": 3, "country": 4}
 
 
 def merge(
@@ -149,7 +148,7 @@ def _hold_where(own: Sequence[Member]) -> Held[Place | None]:
     support = Counter(place.geonames_id or place.name for _, place in places)
 
     def order(place: Place) -> tuple[Any, ...]:
-        return place.latitude is None, PRECISION_RANK[place.precision], -support[place.geonames_id or place.name], place.name
+        return place.latitude is None, PRECISIONS.index(place.precision), -support[place.geonames_id or place.name], place.name
 
     best = min((place for _, place in places), key=order)
 

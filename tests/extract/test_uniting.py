@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 
 from khronika.extract import uniting
-from khronika.extract.uniting import unite
-from khronika.types import Account, Basis, Claim, Mention, Participant, Place, Quote, When
+from khronika.extract.uniting import unite, united
+from khronika.types import Account, Basis, Claim, Mention, Participant, Place, Precision, Quote, When
 
 WHOLE = """A missile hit a boarding school in Zelenivka on May 4th, killing at least 18 people. A teacher said that the bombs wounded 30 others.
 Bombing left a crater in Zelenivka. The bombardment killed eleven people. On 9 May shelling killed two people in Zelenivka.
@@ -111,3 +112,19 @@ def test_of_several_events_told_before_the_one_that_fits_best_is_taken(monkeypat
     for fit, sentences in (({"True": 3.0, "False": 1.0}, [2, 1]), ({"True": 1.0, "False": 3.0}, [1, 2]), ({"True": 0.0, "False": 0.0}, [1, 1, 1])):
         monkeypatch.setattr(uniting, "odds", lambda levels, fit=fit: fit[levels["lead"]] if levels["day"] == "other" else 0.0)
         assert [len(one.mention.evidence) for one in unite([account(HIT), mine, later])] == sentences
+
+
+def test_the_more_exact_place_of_one_country_stays() -> None:
+    def at(name: str, precision: Precision, country: str | None = "UA", p: float = 0.5) -> Account:
+        told = account("Bombing left a crater in Zelenivka.", p=p)
+        return replace(told, where=Place(name=name, precision=precision, country=country, reason="test"))
+
+    def place(told: Account, one: Account) -> str | None:
+        where = united(told, one).where
+        return where and where.name
+
+    assert place(at("Zelenivka", "settlement"), at("Kherson", "region", p=0.9)) == "Zelenivka"
+    assert place(at("Kherson", "region"), at("Zelenivka", "settlement", p=0.9)) == "Zelenivka"
+    assert place(at("Zelenivka", "settlement"), at("Borove", "settlement", p=0.9)) == "Borove"
+    assert place(at("Zelenivka", "settlement", "SY"), at("Kherson", "region", p=0.9)) == "Kherson"
+    assert place(at("Zelenivka", "settlement"), replace(at("", "site", p=0.9), where=None)) == "Zelenivka"
