@@ -14,14 +14,12 @@ from msgspec.structs import replace
 from khronika.casing import with_capitals
 from khronika.errors import ModelError
 from khronika.extract import EXTRACTORS
-from khronika.extract.joining import Occurrence
 from khronika.extract.lexicon import load
 from khronika.extract.model.decoding import logistic
-from khronika.extract.model.extractor import FOLDER, ModelExtractor, main_trigger, participant_options, same_entity
+from khronika.extract.model.extractor import FOLDER, ModelExtractor, participant_options, same_entity
 from khronika.extract.model.marks import marks_as_written
 from khronika.extract.model.weights import Caseless
 from khronika.extract.rules import RulesExtractor, exact
-from khronika.extract.triggers import Trigger
 from khronika.types import Participant, Quote, Reading, Text
 
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.onnx").exists(), reason="no weights in khronika/data/model")
@@ -244,13 +242,3 @@ def test_logistic() -> None:
     assert logistic((1.0, 2.0, 0.0), (0.0, 0.0)) == 0.5
     assert logistic((1.0, 2.0, -3.0), (1.0, 1.0)) == 0.5
     assert logistic((1.0, 0.0), (5.0,)) > 0.99
-
-
-@pytest.mark.parametrize(("strike", "death", "main"), [(0.9, 0.4, "airstrike"), (0.5, 0.5, "was killed")])
-def test_the_main_trigger_is_the_one_that_network_and_rules_hold_for_strong(strike: float, death: float, main: str) -> None:
-    found = [
-        Trigger(at, Quote(start=at, end=at + len(words), words=words), "attack", "occurred", strength, is_background=False, is_rollup=False, levels={})
-        for at, (words, strength) in enumerate([("airstrike", 0.8), ("was killed", 0.9)])
-    ]
-    by_rules = {found[0].quote: strike, found[1].quote: death}
-    assert main_trigger(Occurrence(found, [0, 1]), by_rules).quote.words == main

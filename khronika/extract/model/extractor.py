@@ -169,8 +169,7 @@ class ModelExtractor:
         segments, occurrences, _ = rules.RulesExtractor(
             self.settings.least["trigger"], lambda trigger: dataclasses.replace(trigger, strength=strengths.get(trigger.quote, trigger.strength))
         ).occurrences(text)
-        by_rules = {trigger.quote: trigger.strength for piece in pieces for trigger in piece.triggers}
-        told = {main_trigger(one, by_rules).quote: [segments[n].start for n in one.sentences if segments[n].within == "body"] for one in occurrences}
+        told = {one.main.quote: [segments[n].start for n in one.sentences if segments[n].within == "body"] for one in occurrences}
         return [piece.founded_by(told) for piece in pieces]
 
     def voiced(self, text: Text, segments: Sequence[Segment], told: Sequence[Told], heard: Sequence[Attribution]) -> list[Mention]:
@@ -347,14 +346,6 @@ HOLDING = ("arrests", "abduction", "protest_with_intervention", "attack", "armed
 """Kinds in which people are detained."""
 ABSENT_ODDS = -2.0
 """Stands for the rules' log odds of a sentence in which they find nothing."""
-
-
-def main_trigger(one: Occurrence, by_rules: Mapping[Quote, float]) -> Trigger:
-    """The trigger that the network and the rules together hold for the strongest, the first on a tie.
-
-    The network alone is as sure of each "was killed" of a list of the dead as of the strike that killed them, which says with what and where.
-    """
-    return max(one.triggers, key=lambda t: (log_odds(t.strength) + log_odds(by_rules.get(t.quote, t.strength)), -t.at))
 
 
 def trigger_strengths(piece: Piece, settings: Settings) -> dict[Quote, float]:
