@@ -10,32 +10,16 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
 
 from khronika.ground.gazetteer import Entry, Gazetteer, key_of, skeleton_of
 from khronika.ground.rank import SELDOM, Context, context_of, kilometres, kind_said
-from khronika.ground.toponyms import Found, Scene, recognise, respelt
+from khronika.ground.toponyms import NAME, Found, Scene, recognise, respelt
 from khronika.text import Span, overlaps
 
-NAME = r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -](?:(?:al|el|ad|ar|as|ash|az|de|la|del)-?[ -]?)?[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+){0,3}"
 _NAME = re.compile(NAME)
-_NAMED = re.compile(
-    rf"\b(?:villages?|towns?|city|cities|settlement|hamlet|suburb|district|neighbou?rhood|quarter) (?:of |called |named |known as )?(?P<name>{NAME})"
-    rf"|(?P<name_>{NAME}) (?:district|raion|neighbou?rhood|quarter|village|area)\b"
-)
-_LED = re.compile(rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside) (?P<name>{NAME})")
-"""What a word of place leads to straight on."""
-
 CITY = 50_000
 """People of a town by whose name a text names its country."""
 _NO_CITY = frozenset({"first name", "surname", "after first name", "after title", "after capital", "before capital", "before body", "before says", "before street"})
-
-
-@cache
-def _named_sites(nouns: frozenset[str]) -> re.Pattern[str]:
-    """ "the Azovstal plant", "the National Gallery", "Camp Bravo": a kind of site with a name of its own."""
-    kinds = "|".join(sorted(nouns))
-    return re.compile(rf"\b(?:the|The|['’]s) (?P<name>{NAME}(?: [a-z-]+){{0,2}}? (?:{kinds}))\b|\b(?P<name_>(?:Camp|Fort|Forward Operating Base) {NAME})|['’]s (?P<own>{NAME} (?i:{kinds}))\b")
 
 
 class Names:
@@ -52,7 +36,7 @@ class Names:
             known = self._recognised()
         self.found = [self._widened(f) for f in known]
         # "A village called X" is no person, whatever its name.
-        named = [(m.span(str(m.lastgroup)), m["name_"]) for m in _NAMED.finditer(scene.body)]
+        named = [(m.span(str(m.lastgroup)), m["name_"]) for m in scene.patterns["kind"].finditer(scene.body)]
         self._take([*((f.start, f.end) for f in known), *(p for p in scene.persons if not any(overlaps(p, span) for span, _ in named))])
         known = [*self.found, *self._in_place_words(place_words), *self._presented(place_words, named)]
         self.found = sorted((self._in_time(f) for f in known), key=lambda f: (f.start, f.end))
@@ -160,12 +144,12 @@ class Names:
         return words.partition("-")[0] in self.scene.adjectives or any(w in lists["common"] or w in lists["titles"] or w in lists["first_names"] for w in words.casefold().split())
 
     def _presented(self, place_words: Sequence[Span], named: Sequence[tuple[Span, str | None]]) -> list[Found]:
-        """Names that the text presents as places and the index lacks; `named` are those of _NAMED, with the words of one that stands before its kind."""
+        """Names that the text presents as places and the index lacks; `named` are those beside their kind, with the words of one that stands before its kind."""
         body = self.scene.body
         said = {span for span, words in named if words and " " in words}
         spans = {span for span, _ in named}
-        spans |= {match.span(str(match.lastgroup)) for match in _named_sites(self.scene.lists["site_words"]).finditer(body)}
-        spans |= {match.span("name") for match in _LED.finditer(body) if not self._is_part(*match.span("name")) and not match["name"].isupper()}
+        spans |= {match.span(str(match.lastgroup)) for match in self.scene.patterns["site"].finditer(body)}
+        spans |= {match.span("name") for match in self.scene.patterns["led"].finditer(body) if not self._is_part(*match.span("name")) and not match["name"].isupper()}
         for start, end in place_words:
             if self._is_free((start, end)):
                 spans |= {(start + m.start(), start + m.end()) for m in list(_NAME.finditer(body[start:end]))[:1]}
@@ -227,8 +211,7 @@ def candidates_at(scene: Scene, gazetteer: Gazetteer, start: int, end: int) -> t
     adjective = scene.adjectives.get(words) or scene.adjectives.get(words.removesuffix("s"))
     if adjective and adjective in gazetteer.countries:
         return (gazetteer.countries[adjective],)
-    shorter = re.sub(r"^(?:city|town|village|port|province|state|gulf|county) of | (?:city|town|village|county|parish|province|region|oblast|district|state|township|twp|area|metro|peninsula|governorate|island|islands)$", "", key)
-    shorter = re.sub(r"^(?:downtown|central|greater|metro|upper|lower|(?:north|south)?(?:east|west)?(?:ern)?|north(?:ern)?|south(?:ern)?|mid) ", "", shorter)
+    shorter = scene.patterns["beside"].sub("", scene.patterns["of"].sub("", key))
     if shorter and shorter != key and (found := gazetteer.candidates(shorter)):
         return found
     return gazetteer.like(key)

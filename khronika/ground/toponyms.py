@@ -30,6 +30,8 @@ LEAST_AT_HOME = 0.12
 """The bar for a name of a country that the text names, where nothing speaks for a person, a body or a common word."""
 LEAST_OF_PERSON = 0.7
 """The bar for a name of several words that is held to be a person's, where words of place lead to it ("in Beit Hanoun")."""
+NAME = r"[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+(?:[ -](?:(?:al|el|ad|ar|as|ash|az|de|la|del)-?[ -]?)?[A-ZÀ-ÝА-ЯЄІЇҐ][\w'’ʼ-]+){0,3}"
+"""Capitalised words, with the particles of names between them."""
 _DOUBTS = frozenset(
     {"common word", "written small", "first name", "surname", "after first name", "after title", "before capital", "before street", "after capital", "short", "all capitals"}
 )
@@ -41,6 +43,8 @@ class Words(NamedTuple):
     lists: dict[str, frozenset[str]]
     abbreviations: dict[str, tuple[str, str]]
     adjectives: dict[str, str]
+    patterns: dict[str, re.Pattern[str]]
+    """How a text presents a name as a place, and what is said beside a name."""
 
 
 class Token(NamedTuple):
@@ -76,6 +80,7 @@ def word_lists(language: str) -> Words:
         lists | {"kind_words": lists["settlement_words"] | lists["region_words"] | lists["district_words"]},
         {k: (v[:2], v[3:]) for k, v in raw.get("abbreviations", {}).items()},
         adjectives,
+        {k: re.compile(v.replace("{name}", NAME).replace("{sites}", "|".join(sorted(lists["site_words"])))) for k, v in raw["patterns"].items()},
     )
 
 
@@ -110,7 +115,7 @@ class Scene:
 
     def __init__(self, body: str, language: str, persons: Sequence[Span] = ()) -> None:
         self.body = body
-        self.lists, self.abbreviations, self.adjectives = word_lists(language)
+        self.lists, self.abbreviations, self.adjectives, self.patterns = word_lists(language)
         self.persons = tuple(persons)
         self.countries: frozenset[str] = frozenset()
         self.kinds_said: dict[Span, str] = {}
