@@ -1,20 +1,20 @@
 """Triggers in, groups of sentences that tell of one occurrence out: co-reference within a text.
 
 The rule: a trigger goes to the occurrence told before that it fits best by the learnt weights of what they share (day, place, kind,
-nearness, a definite reference), or founds one of its own.
+nearness, a definite reference), or founds one of its own. So does a sentence that only counts dead or hurt ("the clinic spoke of nine"), which founds none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from khronika import config
 from khronika.extract.lexicon import Lexicon, Words, compile_words
 from khronika.extract.segments import Segment
-from khronika.extract.tolls import find_toll, least_of_some
+from khronika.extract.tolls import TOO_LONG, Outcome, find_toll, least_of_some
 from khronika.extract.triggers import Trigger
 from khronika.extract.weights import Weights
 
@@ -25,6 +25,10 @@ NAMED_AFTER = 8
 """Sentences within which those who were killed are named."""
 CUT = 0.3
 """Log2 odds from which a trigger joins."""
+NEAR = 3
+"""Occurrences told before that a sentence which counts people is compared with."""
+BEHIND = 6
+"""Sentences within which it stands behind one of theirs."""
 
 
 @dataclass
@@ -90,14 +94,20 @@ class Joiner:
     """Compares triggers with occurrences of one text; what a sentence names is looked up once."""
 
     def __init__(self, segments: list[Segment], lexicon: Lexicon) -> None:
-        self._segments = segments
+        self.segments = segments
         self._lexicon = lexicon
         self._known: dict[int, Signs] = {}
+
+    def counts_people(self, at: int) -> bool:
+        """Whether sentence `at` of the body counts dead or hurt."""
+        segment = self.segments[at]
+        outcomes: tuple[Outcome, ...] = ("killed", "injured")
+        return segment.within == "body" and len(segment.words) <= TOO_LONG and any(find_toll([segment], outcome, self._lexicon) for outcome in outcomes)
 
     def signs(self, at: int) -> Signs:
         """What sentence `at` names."""
         if at not in self._known:
-            self._known[at] = signs_of(self._segments[at].words, self._lexicon)
+            self._known[at] = signs_of(self.segments[at].words, self._lexicon)
         return self._known[at]
 
     def levels(self, trigger: Trigger, other: Occurrence, back: int) -> dict[str, str]:
@@ -105,7 +115,7 @@ class Joiner:
         here = self.signs(trigger.at)
         days, places, names, numbers = (self._all(what, other) for what in ("days", "places", "names", "numbers"))
         main, gap = other.main, trigger.at - other.sentences[-1]
-        last, segment = self._segments[other.sentences[-1]], self._segments[trigger.at]
+        last, segment = self.segments[other.sentences[-1]], self.segments[trigger.at]
         step = segment.paragraph - last.paragraph
         shared = len(here.names & names)
         stem = trigger.quote.words[:5].casefold()
@@ -116,7 +126,7 @@ class Joiner:
             "paragraph": "same" if step == 0 else "next" if step == 1 else "far",
             "definite": "yes" if here.is_definite else "no",
             "apart": "yes" if here.is_apart else "no",
-            "day": "again" if here.same_day else "same" if here.days & days else "none" if not here.days else "new" if not days else "other",
+            "day": _days(here, days),
             "place": level_of(here.places, places),
             "names": str(min(shared, 3)),
             "number": "same" if here.numbers & numbers else "other" if here.numbers and numbers else "none",
@@ -127,6 +137,30 @@ class Joiner:
             "casualty": trigger.levels["casualty"],
             "within": "same" if last.within == segment.within else "title",
         }  # fmt: skip
+
+    def count_levels(self, at: int, other: Occurrence, back: int, has_trigger: bool) -> dict[str, str]:
+        """Feature -> level of one comparison of a sentence that counts people with an occurrence told before; `back` is how many occurrences were told since."""
+        here, segment, f = self.signs(at), self.segments[at], self._lexicon.follow
+        last = max(number for number in other.sentences if number < at)
+        step, levels = segment.paragraph - self.segments[last].paragraph, self._lexicon.levels
+        return {
+            "gap": str(at - last),
+            "paragraph": "same" if step == 0 else "next" if step == 1 else "far",
+            "casualty": _yes(f["casualty"].search(segment.words)),
+            "anaphor": _yes(f["anaphor"].search(segment.words)),
+            "definite": _yes(here.is_definite),
+            "day": _days(here, self._all("days", other)),
+            "place": level_of(here.places, self._all("places", other)),
+            "names": str(min(3, len(here.names & self._all("names", other)))),
+            "said": _yes(levels["said"].search(segment.words)),
+            "quote": _yes('"' in segment.words or "“" in segment.words),
+            "modal": _yes(levels["modal"].search(segment.words)),
+            "back": str(back),
+            "family": other.main.family if other.main.family in VIOLENT else "other",
+            "trigger": _yes(has_trigger),
+            "length": str(min(5, len(segment.words.split()) // 8)),
+            "died": _yes(_patterns(self._lexicon.language)["died"].search(segment.words)),
+        }
 
     def is_walled(self, trigger: Trigger, other: Occurrence) -> bool:
         """Whether both name days of the calendar, and none in common, or the sentence opens with "On the same day"."""
@@ -141,12 +175,12 @@ class Joiner:
 
     def among_whose_dead(self, trigger: Trigger, near: list[Occurrence]) -> Occurrence | None:
         """The nearest occurrence that counts more dead than a sentence without a day and a place of its own, which tells of some of them."""
-        segment, p = self._segments[trigger.at], _patterns(self._lexicon.language)
+        segment, p = self.segments[trigger.at], _patterns(self._lexicon.language)
         some = least_of_some(segment, self._lexicon) if trigger.family in VIOLENT else 0
         if not some or self.signs(trigger.at).is_other:
             return None
         for back, one in enumerate(near):
-            told = [self._segments[at] for at in one.sentences]
+            told = [self.segments[at] for at in one.sentences]
             if trigger.at - one.sentences[-1] > NAMED_AFTER or self.is_walled(trigger, one):
                 continue
             shared = self.levels(trigger, one, back)
@@ -165,6 +199,14 @@ def all_of(what: str, signs: Iterable[Signs]) -> frozenset[str]:
     return frozenset[str]().union(*(getattr(one, what) for one in signs))
 
 
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+def _days(here: Signs, told: frozenset[str]) -> str:
+    return "again" if here.same_day else "same" if here.days & told else "none" if not here.days else "new" if not told else "other"
+
+
 def level_of(here: frozenset[str], told: frozenset[str]) -> str:
     """How days or places relate to those told before: none, new, the same or other ones."""
     if not here:
@@ -180,8 +222,8 @@ def odds(levels: dict[str, str]) -> float:
 
 
 @cache
-def _weights() -> Weights:
-    return Weights(config.data_json("lexicon/en/join_weights.json"))
+def _weights(name: str = "join") -> Weights:
+    return Weights(config.data_json(f"lexicon/en/{name}_weights.json"))
 
 
 def join(triggers: list[Trigger], segments: list[Segment], lexicon: Lexicon, least: float) -> list[Occurrence]:
@@ -203,7 +245,27 @@ def join(triggers: list[Trigger], segments: list[Segment], lexicon: Lexicon, lea
     told = {at for occurrence in found for at in occurrence.sentences}
     for occurrence in found:
         _extend(occurrence, told, segments, lexicon)
+    for at, comparisons in counting(found, joiner, triggers):
+        likely, _, home = max((_weights("count").odds(levels), -back, one) for back, (one, levels) in enumerate(comparisons))
+        if likely > 0:
+            home.sentences = sorted({*home.sentences, at})
     return found
+
+
+def counting(found: Sequence[Occurrence], joiner: Joiner, triggers: Sequence[Trigger]) -> Iterator[tuple[int, list[tuple[Occurrence, dict[str, str]]]]]:
+    """Each sentence that counts dead or hurt and tells of no occurrence yet, in order, with the occurrences told before it and what they share.
+
+    Who goes through them gives each to an occurrence before the next is asked for.
+    """
+    triggered = {trigger.at for trigger in triggers}
+    told = {at for occurrence in found for at in occurrence.sentences}
+    for at in range(min(told, default=0), len(joiner.segments)):
+        if at in told or not joiner.counts_people(at):
+            continue
+        last = ((max((number for number in one.sentences if number < at), default=-BEHIND - 1), one) for one in found)
+        before = sorted(((number, one) for number, one in last if at - number <= BEHIND), key=lambda pair: -pair[0])[:NEAR]
+        if before:
+            yield at, [(one, joiner.count_levels(at, one, back, at in triggered)) for back, (_, one) in enumerate(before)]
 
 
 def _extend(occurrence: Occurrence, told: set[int], segments: list[Segment], lexicon: Lexicon) -> None:

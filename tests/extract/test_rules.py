@@ -86,6 +86,17 @@ def test_boilerplate_is_not_read() -> None:
     assert [m.trigger.start < hole[0] for m in read(body, holes=(hole,)).mentions] == [True]
 
 
+def test_a_sentence_that_only_counts_people_goes_to_what_was_told_before() -> None:
+    told, between = "Two rockets hit the market of Orin on Monday, killing three people.", " Traders swept up the glass until dark."
+    counted = " “We have eleven wounded here,” a nurse of the town's clinic wrote."
+    (mention,) = read(told + between + counted).mentions
+    assert mention.injured is not None and (mention.injured.low, mention.injured.high) == (11, 11) and len(mention.evidence) == 2
+    (mention,) = read(told + between * 7 + counted).mentions  # too far behind
+    assert mention.injured is None and len(mention.evidence) == 1
+    (mention,) = read(told + between + " A nurse of the town's clinic wrote of eleven new beds.").mentions
+    assert mention.injured is None and len(mention.evidence) == 1
+
+
 def test_a_sentence_beside_boilerplate_is_read() -> None:
     body = "A rocket hit the port of Gessa on Monday.  read more A car bomb killed nine people in Tarna on Sunday."
     at = body.index("read more")
