@@ -15,7 +15,7 @@ from khronika import config
 from khronika.extract.lexicon import Lexicon, Words, compile_words
 from khronika.extract.segments import Segment
 from khronika.extract.tolls import TOO_LONG, Outcome, find_toll, least_of_some
-from khronika.extract.triggers import Trigger
+from khronika.extract.triggers import Trigger, yes_or_no
 from khronika.extract.weights import Weights
 
 REACH = 8
@@ -124,8 +124,8 @@ class Joiner:
             "violent" if {trigger.family, main.family} <= VIOLENT else "other",
             "gap": str(gap) if gap < 3 else "5" if gap < 6 else "15" if gap < 16 else "far",
             "paragraph": "same" if step == 0 else "next" if step == 1 else "far",
-            "definite": "yes" if here.is_definite else "no",
-            "apart": "yes" if here.is_apart else "no",
+            "definite": yes_or_no(here.is_definite),
+            "apart": yes_or_no(here.is_apart),
             "day": _days(here, days),
             "place": level_of(here.places, places),
             "names": str(min(shared, 3)),
@@ -146,20 +146,20 @@ class Joiner:
         return {
             "gap": str(at - last),
             "paragraph": "same" if step == 0 else "next" if step == 1 else "far",
-            "casualty": _yes(f["casualty"].search(segment.words)),
-            "anaphor": _yes(f["anaphor"].search(segment.words)),
-            "definite": _yes(here.is_definite),
+            "casualty": yes_or_no(f["casualty"].search(segment.words)),
+            "anaphor": yes_or_no(f["anaphor"].search(segment.words)),
+            "definite": yes_or_no(here.is_definite),
             "day": _days(here, self._all("days", other)),
             "place": level_of(here.places, self._all("places", other)),
             "names": str(min(3, len(here.names & self._all("names", other)))),
-            "said": _yes(levels["said"].search(segment.words)),
-            "quote": _yes('"' in segment.words or "“" in segment.words),
-            "modal": _yes(levels["modal"].search(segment.words)),
+            "said": yes_or_no(levels["said"].search(segment.words)),
+            "quote": yes_or_no('"' in segment.words or "“" in segment.words),
+            "modal": yes_or_no(levels["modal"].search(segment.words)),
             "back": str(back),
             "family": other.main.family if other.main.family in VIOLENT else "other",
-            "trigger": _yes(has_trigger),
+            "trigger": yes_or_no(has_trigger),
             "length": str(min(5, len(segment.words.split()) // 8)),
-            "died": _yes(_patterns(self._lexicon.language)["died"].search(segment.words)),
+            "died": yes_or_no(_patterns(self._lexicon.language)["died"].search(segment.words)),
         }
 
     def is_walled(self, trigger: Trigger, other: Occurrence) -> bool:
@@ -197,10 +197,6 @@ class Joiner:
 def all_of(what: str, signs: Iterable[Signs]) -> frozenset[str]:
     """The days, dates, places, names or numbers that any of some sentences names."""
     return frozenset[str]().union(*(getattr(one, what) for one in signs))
-
-
-def _yes(value: object) -> str:
-    return "yes" if value else "no"
 
 
 def _days(here: Signs, told: frozenset[str]) -> str:

@@ -117,11 +117,11 @@ def features(segment: Segment, group: Group, kind: str, match: re.Match[str], le
     return _levels_of_sentence(words, lexicon, context.published) | {
         "group": group.name,
         "kind": kind,
-        "passive": _yes(signs["passive_before"].search(before) or signs["passive_within"].search(found)),
-        "past": _yes(signs["past"].search(found)),
-        "plural": _yes(signs["plural"].search(found)),
-        "spoken": _yes(_OPENED.search(words, 0, match.start()) and not _CLOSED.search(words, 0, match.start())),
-        "title": _yes(context.title and _in_title(found, context.title)),
+        "passive": yes_or_no(signs["passive_before"].search(before) or signs["passive_within"].search(found)),
+        "past": yes_or_no(signs["past"].search(found)),
+        "plural": yes_or_no(signs["plural"].search(found)),
+        "spoken": yes_or_no(_OPENED.search(words, 0, match.start()) and not _CLOSED.search(words, 0, match.start())),
+        "title": yes_or_no(context.title and _in_title(found, context.title)),
         "position": str(place),
         "many": str(min(4, context.count // 4)),
     }
@@ -132,23 +132,24 @@ def _levels_of_sentence(words: str, lexicon: Lexicon, published: dt.date | None)
     """The levels that all triggers of a sentence share; not to be changed."""
     rules, signs = lexicon.not_event, lexicon.levels
     return {
-        "habit": _yes(rules["habit"].search(words)),
-        "threat": _yes(rules["threat"].search(words)),
-        "general": _yes(rules["general"].search(words)),
-        "modal": _yes(signs["modal"].search(words)),
-        "casualty": _yes(lexicon.follow["casualty"].search(words)),
-        "day": _yes(signs["day"].search(words)),
-        "old": _yes(_is_background(words, lexicon, published)),
-        "number": _yes(_DIGIT.search(words)),
-        "named place": _yes(signs["named_place"].search(words)),
-        "we": _yes(signs["we"].search(words)),
+        "habit": yes_or_no(rules["habit"].search(words)),
+        "threat": yes_or_no(rules["threat"].search(words)),
+        "general": yes_or_no(rules["general"].search(words)),
+        "modal": yes_or_no(signs["modal"].search(words)),
+        "casualty": yes_or_no(lexicon.follow["casualty"].search(words)),
+        "day": yes_or_no(signs["day"].search(words)),
+        "old": yes_or_no(_is_background(words, lexicon, published)),
+        "number": yes_or_no(_DIGIT.search(words)),
+        "named place": yes_or_no(signs["named_place"].search(words)),
+        "we": yes_or_no(signs["we"].search(words)),
         "length": str(min(5, len(words.split()) // 10)),
-        "roll-up": _yes(lexicon.rollup.search(words)),
-        "said": _yes(signs["said"].search(words)),
+        "roll-up": yes_or_no(lexicon.rollup.search(words)),
+        "said": yes_or_no(signs["said"].search(words)),
     }
 
 
-def _yes(value: object) -> str:
+def yes_or_no(value: object) -> str:
+    """Whether something holds, as the level of a feature."""
     return "yes" if value else "no"
 
 

@@ -262,8 +262,8 @@ class Fold:
                 found[number] = event
         return found
 
-    def merge_likely(self, events: Sequence[Event], least: float) -> Iterator[Event | None]:
-        """Each event as its accounts of today tell it without what was read less surely; None where no account reaches `least`. Imported ones stay."""
+    def merge_likely(self, events: Sequence[Event], least: float) -> Iterator[Event]:
+        """The events as their accounts of today tell them without what was read less surely; those of which no account reaches `least` are left out. Imported ones stay."""
         ids = [id for event in events for id in event.account_ids]
         rows: dict[str, Any] = {}
         decided: dict[str, list[Correction]] = {}
@@ -273,8 +273,9 @@ class Fold:
             decided |= said
         for event in events:
             members = [rows[id] for id in event.account_ids if id in rows]
-            likely = self._merge_event(event.first_seq, members, decided, event.last_seq, least)
-            yield msgspec.structs.replace(likely, id=event.id, former_ids=event.former_ids, hidden=event.hidden) if likely else None if members else event
+            likely = self._merge_event(event.first_seq, members, decided, event.last_seq, least) if members else event
+            if likely is not None:
+                yield msgspec.structs.replace(likely, id=event.id, former_ids=event.former_ids, hidden=event.hidden)
         self._accounts.clear()
 
     def _members_where(self, condition: sa.ColumnElement[bool]) -> tuple[Sequence[Any], dict[str, list[Correction]]]:

@@ -363,7 +363,7 @@ class Record:
     def _likely(self, events: Sequence[Event], least: float) -> list[Event]:
         """The events as they are told without what was read less surely; those that nothing sure is left of are not among them."""
         with store.faults(self.address):
-            found = [event for event in Fold(self._db).merge_likely(events, least) if event]
+            found = list(Fold(self._db).merge_likely(events, least))
             if self._tx is None:
                 self._db.rollback()
             return found

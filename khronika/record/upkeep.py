@@ -105,9 +105,15 @@ def _is_about(kind: str, key: str, body: bytes, item: str, accounts: set[str]) -
     return key == item or correction.document_id == item or correction.account_id in accounts
 
 
+def path_of(address: str) -> Path | None:
+    """The file of a SQLite record; None for PostgreSQL."""
+    return None if address.startswith("postgresql") else Path(address.removeprefix("sqlite:///"))
+
+
 def sidecar_of(address: str) -> Path | None:
     """The file beside a SQLite record that lists its erasures; None for PostgreSQL."""
-    return None if address.startswith("postgresql") else Path(address.removeprefix("sqlite:///") + ".erasures")
+    path = path_of(address)
+    return None if path is None else Path(f"{path}.erasures")
 
 
 def _is_noted(side: Path, erasure: Erasure) -> bool:
@@ -181,8 +187,7 @@ def copy_log(source: sa.Connection, target: sa.Connection) -> int:
 @contextmanager
 def whole_or_none(address: str) -> Iterator[None]:
     """A SQLite file that this block makes is taken away again where the block fails."""
-    side = sidecar_of(address)
-    path = None if side is None else side.with_suffix("")
+    path = path_of(address)
     is_new = path is not None and not path.exists()
     try:
         yield

@@ -190,7 +190,7 @@ class Uncased:
     def _pieces(self, text: Text, reader: ModelExtractor) -> tuple[Text, Text, list[Piece], ModelExtractor]:
         given = with_capitals(text)
         segments = body_segments(given)
-        pieces = reader.pieces(given, segments, self.lexicon, RulesExtractor().read(given), find_attributions(given, segments), None if given is text else text)
+        pieces = reader.pieces(given, segments, self.lexicon, RulesExtractor().read(given), find_attributions(given, segments), text)
         return text, given, list(pieces), reader
 
     def _told(self, text: Text, given: Text, pieces: list[Piece], reader: ModelExtractor) -> tuple[Mention, ...]:

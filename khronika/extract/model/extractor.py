@@ -197,7 +197,7 @@ class ModelExtractor:
         written, text = text, with_capitals(text)
         segments = body_segments(text)
         heard = attributions.find_attributions(text, segments)
-        for piece in self.pieces(text, segments, load("en"), self._rules.read(text), heard, None if written is text else written):
+        for piece in self.pieces(text, segments, load("en"), self._rules.read(text), heard, written):
             sources += [piece.quote(text, (s.start, s.end)) for s in piece.part.spans if s.type == SPANS.index("source") and s.score > 0]
             contents += [piece.quote(text, span) for span in said(piece.part)]
         return worded((sources, contents), written)
@@ -212,7 +212,7 @@ class ModelExtractor:
         """The text in parts of at most PART tokens, with the scores of each; the rules' reading and the voices that they hear mark its tokens.
 
         Args:
-            written: the text as it came, where it got its capitals back.
+            written: the text as it came; another one where it got its capitals back.
         """
         ids, offsets = self.network.pieces.encode(text.body)
         if not ids:
@@ -223,7 +223,9 @@ class ModelExtractor:
         number = {segment.start: n for n, segment in enumerate(segments)}
         own = {m.trigger: [number[q.start] for q in m.evidence if q.within == "body" and q.start in number] for m in by_rules.mentions}
         marks = marks_of(offsets, triggers, by_rules, heard)
-        tokens = Tokens(ids, offsets, marks if written is None else with_and_without(marks, written, offsets, lexicon))
+        if written is not None and written is not text:
+            marks = with_and_without(marks, written, offsets, lexicon)
+        tokens = Tokens(ids, offsets, marks)
         first = 0
         while first < len(segments):
             last = first + 1
